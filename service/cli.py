@@ -1,0 +1,170 @@
+"""The `her2` command: a door like the others, and the way to start the rest."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from functools import partial
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import click
+from granian import Granian
+from granian.constants import Interfaces
+from granian.log import LogLevels
+
+from service import __version__
+from service.cli_table import print_answer, print_refusal
+from service.core.errors import KnowledgeError, RequestRefused, SettingsError
+from service.fhir.json import decode, encode
+from service.fhir.outcome import outcome_of
+from service.knowledge.library import load_library
+from service.settings import Settings, read_settings
+from service.usecases.assess import Caller, assess
+from service.web.inflate import MAGIC, inflate
+from service.wiring import create_app, house_of, library_of, local_time
+
+LARGEST_FILE = 1 << 30  # bytes, unpacked: a file of one's own may be larger than a request
+THREADS = 4  # a worker; the work is the processor's, more would only hold more bodies in memory
+
+
+class SettingsRefused(click.ClickException):
+    """A setting is wrong: one sentence and exit code 2."""
+
+    exit_code = 2
+
+
+class TablesRefused(click.ClickException):
+    """The knowledge does not hold together: what and where, and exit code 1."""
+
+
+@click.group()
+@click.version_option(__version__, prog_name="her2-service")
+def main() -> None:
+    """HER2 results as FHIR: category, suggestions, drug knowledge."""
+
+
+@main.command()
+@click.option("--host", help="Address to listen on (HER2_HOST).")
+@click.option("--port", type=click.IntRange(1, 65535), help="Port (HER2_PORT).")
+@click.option("--workers", type=click.IntRange(1, 128), help="Processes (HER2_WORKERS).")
+def serve(**options: Any) -> None:
+    """Run the web service."""
+    stated = {name: value for name, value in options.items() if value is not None}
+    settings = replace(_settings(), **stated)
+    if not (is_loopback(settings.host) or settings.api_token):
+        raise SettingsRefused(
+            f"{settings.host} is not a loopback address, and no authentication is configured: "
+            "set HER2_API_TOKEN to a secret of at least 32 characters, or listen on 127.0.0.1."
+        )
+    try:
+        library_of(settings.concept_map)
+    except KnowledgeError as error:
+        raise TablesRefused(str(error)) from None
+    Granian(
+        "her2",
+        address=settings.host,
+        port=settings.port,
+        workers=settings.workers,
+        interface=Interfaces.WSGI,
+        blocking_threads=THREADS,
+        websockets=False,
+        respawn_failed_workers=True,
+        log_level=LogLevels(settings.log_level),
+    ).serve(target_loader=partial(create_app, settings), wrap_loader=False)
+
+
+@main.command("assess")
+@click.argument("file", type=click.File("rb"))
+@click.option("--format", "form", type=click.Choice(["bundle", "table"]), default="bundle")
+@click.option("--jurisdiction", help="us, eu or cn.")
+@click.option("--as-of", help="The assessment day, YYYY-MM-DD.")
+@click.option("--setting", help="States the setting, such as mbc-1l.")
+@click.option("--bundle-type", help="collection or transaction.")
+@click.option("--history-complete", is_flag=True, help="What is not mentioned did not happen.")
+@click.option("--include-off-label", is_flag=True, help="Also regimens not authorised there.")
+@click.option("--lenient", is_flag=True, help="An unreadable result is set aside, and flagged.")
+def assess_file(file: Any, form: str, lenient: bool, **options: str | bool | None) -> None:
+    """Assess the HER2 evidence in FILE (or - for standard input), which may be gzipped.
+
+    FILE holds an Observation, a Bundle, Parameters, or a JSON array of resources.
+    """
+    settings = _settings()
+    caller = Caller(query_of(options), lenient, local_time())
+    try:
+        library = library_of(settings.concept_map)
+        answer = assess(posted_in(file.read()), caller, library, house_of(settings))
+    except KnowledgeError as error:
+        raise TablesRefused(str(error)) from None
+    except RequestRefused as refusal:
+        if form == "table":
+            print_refusal(refusal)
+        else:
+            _print_json(outcome_of(refusal.faults))
+        sys.exit(1)
+    if form == "table":
+        print_answer(answer)
+    else:
+        _print_json(answer)
+
+
+@main.command()
+@click.option(
+    "--guideline",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of tables to check instead of those shipped.",
+)
+def check(guideline: Path | None) -> None:
+    """Prove the knowledge tables: every input meets exactly one row."""
+    try:
+        proof = load_library(guideline=guideline).proof()
+    except KnowledgeError as error:
+        raise TablesRefused(str(error)) from None
+    click.echo(
+        "{tables} tables with {rows} rows: each of {combinations} combinations of inputs meets "
+        "exactly one row.".format_map(proof)
+    )
+
+
+def query_of(options: dict[str, str | bool | None]) -> dict[str, list[str]]:
+    """Options as the query parameters of the web's door: `as_of` is `as-of`, a flag `true`."""
+    return {
+        name.replace("_", "-"): ["true" if value is True else str(value)]
+        for name, value in options.items()
+        if value not in (None, False)
+    }
+
+
+def posted_in(read: bytes) -> Any:
+    """The resource in a file; an array becomes a Bundle whose entries keep their positions.
+
+    Raises NotFhir, or TooLarge when the gzip holds more than LARGEST_FILE bytes.
+    """
+    value = decode(inflate(read, LARGEST_FILE) if read.startswith(MAGIC) else read)
+    if not isinstance(value, list):
+        return value
+    return {
+        "resourceType": "Bundle",
+        "type": "collection",
+        "entry": [{"resource": resource} for resource in value],
+    }
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach the address; a name other than localhost may not be."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _settings() -> Settings:
+    try:
+        return read_settings()
+    except SettingsError as error:
+        raise SettingsRefused(str(error)) from None
+
+
+def _print_json(value: Any) -> None:
+    click.echo(encode(value))

@@ -1,0 +1,1 @@
+"""The medicine: pure values and decisions. No clock, files, network or FHIR."""

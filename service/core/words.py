@@ -1,0 +1,54 @@
+"""The sentences shown to people, as values; `knowledge/words/` holds their text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from service.core.assessment import Category
+from service.core.facts import FactKind
+from service.core.therapy import PlanKind
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryWords:
+    """title: what a summary says. interpretation: v3-ObservationInterpretation or empty."""
+
+    title: str
+    interpretation: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A next step: what to do, and the concept of codes.csv to code it with (may be empty)."""
+
+    text: str
+    concept: str
+
+
+@dataclass(frozen=True, slots=True)
+class KindWords:
+    """What the title of a plan of this kind ends with, and the note it carries."""
+
+    title: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class FactWords:
+    """A fact callers may state: its kind, and the question that asks for it."""
+
+    kind: FactKind
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Everything under `words/`, by the table's own word."""
+
+    categories: Mapping[Category, CategoryWords]
+    next_steps: Mapping[str, Step]
+    plan_kinds: Mapping[PlanKind, KindWords]
+    flags: Mapping[str, str]
+    facts: Mapping[str, FactWords]

@@ -1,0 +1,1 @@
+"""Translation between plain FHIR JSON values and core values. No I/O."""

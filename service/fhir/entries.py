@@ -1,0 +1,123 @@
+"""What was posted, opened: every resource in it with its place and its addresses."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from service.core.errors import Fault
+from service.fhir.resource_types import RESOURCE_TYPES
+
+#: Bundles in Bundles and contained resources are opened; FHIR's own limit is far below this.
+_DEEPEST = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """One resource of the posted body.
+
+    where: FHIRPath from the posted root. full_url: of its Bundle entry, empty if none.
+    host: the place of the resource that contains it, empty unless contained.
+    """
+
+    resource: Mapping[str, Any]
+    where: str
+    full_url: str = ""
+    host: str = ""
+
+    @property
+    def type(self) -> str:
+        return str(self.resource["resourceType"])
+
+    @property
+    def id(self) -> str:
+        found = self.resource.get("id")
+        return found if isinstance(found, str) else ""
+
+    @property
+    def reference(self) -> str:
+        """How an answer refers to it: its urn, else Type/id, else its full URL; may be empty."""
+        if self.host:
+            return ""
+        if self.full_url.startswith("urn:") or not self.id:
+            return self.full_url
+        return f"{self.type}/{self.id}"
+
+
+@dataclass(slots=True)
+class Opened:
+    """The resources found, and what keeps the body from being FHIR."""
+
+    resources: list[Located] = field(default_factory=list)
+    faults: list[Fault] = field(default_factory=list)
+
+
+def open_resource(value: object, where: str, opened: Opened, full_url: str = "") -> None:
+    """Add the resource, its contained ones, and if it is a Bundle those of its entries."""
+    _open(value, where, opened, full_url, depth=0)
+
+
+def _open(value: object, where: str, opened: Opened, full_url: str, depth: int) -> None:
+    if depth > _DEEPEST:
+        opened.faults.append(Fault("too-long", "Bundles are nested too deeply.", where))
+        return
+    if not _is_resource(value, where, opened):
+        return
+    assert isinstance(value, Mapping)
+    if value["resourceType"] == "Bundle":
+        for place, url, resource in _entries(value, where, opened):
+            _open(resource, place, opened, url, depth + 1)
+        return
+    opened.resources.append(Located(value, where, full_url))
+    contained = value.get("contained", [])
+    if not isinstance(contained, list):
+        opened.faults.append(Fault("structure", "contained is not a list.", f"{where}.contained"))
+        return
+    for i, inner in enumerate(contained):
+        place = f"{where}.contained[{i}]"
+        if _is_resource(inner, place, opened):
+            opened.resources.append(Located(inner, place, host=where))
+
+
+def _is_resource(value: object, where: str, opened: Opened) -> bool:
+    if not isinstance(value, Mapping):
+        said = "A resource is missing here." if value is None else "This is not a FHIR resource."
+        opened.faults.append(Fault("structure", said, where))
+        return False
+    kind = value.get("resourceType")
+    if not isinstance(kind, str) or not kind:
+        text = "resourceType is missing or not a string: say what resource this is."
+        opened.faults.append(Fault("structure", text, f"{where}.resourceType"))
+        return False
+    if kind not in RESOURCE_TYPES:
+        text = "resourceType is no FHIR resource type."
+        opened.faults.append(Fault("structure", text, f"{where}.resourceType"))
+        return False
+    return True
+
+
+def _entries(
+    bundle: Mapping[str, Any], where: str, opened: Opened
+) -> Iterator[tuple[str, str, object]]:
+    """Place, full URL and resource of every entry that holds one."""
+    entries = bundle.get("entry", [])
+    if not isinstance(bundle.get("type"), str):
+        opened.faults.append(Fault("required", "A Bundle has a type.", f"{where}.type"))
+    if not isinstance(entries, list):
+        opened.faults.append(Fault("structure", "entry is not a list.", f"{where}.entry"))
+        return
+    for i, entry in enumerate(entries):
+        place = f"{where}.entry[{i}]"
+        if not isinstance(entry, Mapping) or not entry:
+            opened.faults.append(
+                Fault("structure", "This entry is null, empty or no object.", place)
+            )
+            continue
+        if "resource" not in entry:  # a request to read or delete, or a response without a body
+            continue
+        url = entry.get("fullUrl", "")
+        if not isinstance(url, str):
+            opened.faults.append(Fault("structure", "fullUrl is not a string.", f"{place}.fullUrl"))
+            url = ""
+        yield f"{place}.resource", url, entry["resource"]

@@ -1,0 +1,94 @@
+"""Whose resource it is: one key a patient, however the references are written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from service.fhir.entries import Located
+from service.fhir.index import Index, without_version
+from service.fhir.samples import business_identifier
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """A patient. key: stable for ever. reference: the FHIR Reference to emit."""
+
+    key: str
+    reference: Mapping[str, Any] | None
+    located: Located | None = None
+
+    @property
+    def identifier(self) -> tuple[str, str] | None:
+        """System and value of the patient's business identifier, when one was sent."""
+        if self.located:
+            return business_identifier(self.located.resource.get("identifier"))
+        return business_identifier((self.reference or {}).get("identifier"))
+
+
+NO_SUBJECT = Subject("", None)
+
+
+class Patients:
+    """The patients of a posted body."""
+
+    def __init__(self, index: Index) -> None:
+        self._index = index
+        self._known: dict[str, Subject] = {}
+
+    def of(self, located: Located) -> Subject:
+        """The patient that the resource's subject (or patient) names; NO_SUBJECT if none."""
+        reference = located.resource.get("subject") or located.resource.get("patient")
+        if not isinstance(reference, Mapping):
+            return NO_SUBJECT
+        found = self._index.find(reference, host=located)
+        if found:
+            return self._of_resource(found, reference)
+        text = reference.get("reference")
+        if isinstance(text, str) and text and not text.startswith("#"):
+            key = without_version(text)
+            return self._keep(Subject(key, {"reference": key}))
+        identifier = reference.get("identifier")
+        named = business_identifier(identifier)
+        if not named:
+            return NO_SUBJECT
+        return self._keep(Subject(f"identifier|{named[0]}|{named[1]}", {"identifier": identifier}))
+
+    def _of_resource(self, found: Located, reference: Mapping[str, Any]) -> Subject:
+        text = without_version(str(reference.get("reference")))
+        named = business_identifier(found.resource.get("identifier"))
+        by_urn = found.reference.startswith("urn:") or bool(found.host)
+        if by_urn and named:
+            key = f"identifier|{named[0]}|{named[1]}"
+        else:
+            key = found.reference or found.where
+        if found.host:
+            emitted: Mapping[str, Any] | None = (
+                {"identifier": found.resource["identifier"][0]} if named else None
+            )
+        else:
+            emitted = {"reference": text}
+        return self._keep(Subject(key, emitted, found))
+
+    def _keep(self, subject: Subject) -> Subject:
+        """One Subject a key: the one with the resource, then the shortest reference."""
+        known = self._known.get(subject.key)
+        if known is None or _rank(subject) < _rank(known):
+            self._known[subject.key] = subject
+        return self._known[subject.key]
+
+    def assessed(self, of_results: Iterable[Subject]) -> list[Subject]:
+        """Every patient with HER2 results or posted as a resource, sorted by key."""
+        keys = {s.key for s in of_results}
+        for located in self._index.of_type("Patient"):
+            if not located.host and located.reference:
+                subject = self._of_resource(located, {"reference": located.reference})
+                keys.add(subject.key)
+        subjects = [self._known[k] for k in sorted(keys) if k in self._known]
+        return subjects + ([NO_SUBJECT] if "" in keys else [])
+
+
+def _rank(subject: Subject) -> tuple[bool, int, str]:
+    text = str((subject.reference or {}).get("reference", ""))
+    return (subject.located is None, len(text), text)

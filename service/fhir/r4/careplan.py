@@ -1,0 +1,116 @@
+"""The CarePlan of one patient: its kind, what to test, what to ask for (interfaces.md, 4)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from service.core.assessment import NO_STEP
+from service.core.facts import FactKind
+from service.core.therapy import PlanKind
+from service.fhir.answer import PatientAnswer, Writing, rows_met, specimen_line
+from service.fhir.labels import strictest
+from service.fhir.narrative import narrative
+from service.fhir.references import references_to
+
+_AWAITED = "Wait for the final report of the preliminary HER2 result"
+_UNREADABLE = "Send the HER2 result that could not be read in a form that can be read"
+
+
+def care_plan(answer: PatientAnswer, writing: Writing) -> dict[str, Any]:
+    """Never empty: a kind, a note that says why, and an activity for everything that is open."""
+    systems, words = writing.systems, writing.words
+    suggestion = answer.suggestion
+    said = words.plan_kinds[suggestion.kind]
+    category = words.categories[answer.assessment.outcome.category]
+    title = f"{category.title}: {said.title}"
+    activities = [*_testing(answer, writing), *_open(answer), *_facts(answer, writing)]
+    notes = [said.note, category.note, *(words.flags[f] for f in suggestion.holds)]
+    identity = answer.id_of("careplan")
+    security = strictest(answer.evidence.used)
+    meta: dict[str, Any] = {
+        "profile": [systems.profile("her2-careplan")],
+        "tag": [systems.derived_tag],
+    }
+    plan: dict[str, Any] = {
+        "resourceType": "CarePlan",
+        "id": identity,
+        "meta": meta | ({"security": security} if security else {}),
+        "text": narrative(
+            title,
+            [*(n for n in notes if n), "Decision support: requires review by a clinician."],
+            [
+                *(specimen_line(s, words) for s in answer.assessment.specimens),
+                *(a["detail"]["code"]["text"] for a in activities),
+                *rows_met([answer.assessment.outcome]),
+            ],
+        ),
+        "identifier": [{"system": systems.derived, "value": identity}],
+        "status": "draft",
+        "intent": "proposal",
+        "category": [systems.concept("her2-plan-kind", suggestion.kind)],
+        "title": f"Suggestion - requires clinician review: {title}",
+        "subject": dict(answer.evidence.subject.reference or {}),
+        "author": systems.device,
+    }
+    addresses = references_to(
+        d.located for d in answer.evidence.diagnoses if d.kind in ("invasive", "in-situ")
+    )
+    plan |= {"addresses": addresses} if addresses else {}
+    plan["supportingInfo"] = [{"reference": answer.urn("summary")}]
+    plan |= {"activity": activities} if activities else {}
+    plan["note"] = [{"text": " ".join(n for n in notes if n)}]
+    return plan
+
+
+def _testing(answer: PatientAnswer, writing: Writing) -> Iterable[dict[str, Any]]:
+    """One activity a next step, with every specimen that asks for it; the patient's own last."""
+    asked: dict[str, list[str]] = {}
+    for assessed in answer.assessment.specimens:
+        if assessed.outcome.next_step != NO_STEP:
+            urn = answer.specimen_urn(assessed)
+            asked.setdefault(assessed.outcome.next_step, []).append(urn)
+    rolled_up = answer.assessment.outcome.next_step
+    if rolled_up != NO_STEP:
+        asked.setdefault(rolled_up, [answer.urn("summary")])
+    for step, reasons in asked.items():
+        said = writing.words.next_steps[step]
+        code = writing.systems.concept("her2-next-step", step, said.text)
+        order = writing.codes.coding(said.concept) if said.concept else None
+        if order:
+            coding = {"system": order.system, "code": order.code, "display": order.display}
+            code["coding"].append(coding)
+        yield _activity(code, reasons)
+
+
+def _open(answer: PatientAnswer) -> Iterable[dict[str, Any]]:
+    """What waits although no next step names it: preliminary and unreadable results."""
+    for text, concerned in (
+        (_AWAITED, [s for s in answer.assessment.specimens if s.awaiting]),
+        (_UNREADABLE, [s for s in answer.assessment.specimens if s.specimen.unreadable]),
+    ):
+        if concerned:
+            yield _activity({"text": text}, [answer.specimen_urn(s) for s in concerned])
+
+
+def _facts(answer: PatientAnswer, writing: Writing) -> Iterable[dict[str, Any]]:
+    """A fact that the setting rests on and nobody stated is asked for."""
+    if answer.suggestion.kind is not PlanKind.CLARIFY:
+        return
+    for name in answer.suggestion.missing:
+        fact = writing.words.facts[name]
+        asked = fact.meaning if fact.kind is FactKind.TRUTH else f"{fact.meaning}?"
+        code = writing.systems.concept("her2-fact", name, f"{asked} (state the fact {name})")
+        yield _activity(code, [answer.urn("summary")])
+
+
+def _activity(code: dict[str, Any], reasons: list[str]) -> dict[str, Any]:
+    return {
+        "detail": {
+            "kind": "ServiceRequest",
+            "code": code,
+            "reasonReference": [{"reference": r} for r in reasons],
+            "status": "not-started",
+            "doNotPerform": False,
+        }
+    }

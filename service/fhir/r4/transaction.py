@@ -1,0 +1,187 @@
+"""The same answer as a transaction: conditional, without ids, with references that resolve.
+
+interfaces.md, `transaction`: Observation and CarePlan by conditional update on our identifier,
+Provenance by conditional create on a tag of the answer's content.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+from urllib.parse import quote
+
+from service.core.assessment import Remark
+from service.core.errors import Fault, Unreadable
+from service.fhir.answer import PatientAnswer
+from service.fhir.entries import Located
+from service.fhir.identity import derived_id
+from service.fhir.index import codings
+from service.fhir.json import encode
+from service.fhir.own import derived_identifier
+from service.fhir.r4.bundle import Entry
+from service.fhir.references import logical_reference
+from service.fhir.systems import Systems
+
+_RETRACTED = {"CarePlan": "revoked", "Observation": "entered-in-error"}
+
+
+def transaction(
+    answers: Sequence[tuple[PatientAnswer, list[Entry]]],
+    remarks: Sequence[Remark],
+    systems: Systems,
+) -> dict[str, Any]:
+    """Every patient's entries as requests, and the retraction of what no longer holds."""
+    entries: list[Entry] = []
+    faults: list[Fault] = []
+    for answer, written in answers:
+        if not answer.evidence.subject.key:
+            text = "A result has no subject: a transaction needs the patient. Send Observation.subject."
+            where = _places_without_subject(answer)
+            faults += [Fault("required", text, f"{w}.subject") for w in where]
+            continue
+        addresses = _addresses(answer, written, faults)
+        own = [_request(e["resource"], addresses, systems) for e in written]
+        for entry in own:
+            if entry["resource"]["code" if False else "resourceType"] == "Provenance":
+                _tag_content(entry, own, systems)
+        entries += [{"fullUrl": w["fullUrl"], **e} for w, e in zip(written, own, strict=True)]
+        entries += _retractions(answer, written, systems)
+    if faults:
+        raise Unreadable(*faults)
+    _told_in_summaries(entries, remarks, systems)
+    bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "transaction"}
+    return bundle | ({"entry": entries} if entries else {})
+
+
+def _places_without_subject(answer: PatientAnswer) -> list[str]:
+    return [o.where for s in answer.evidence.specimens for o in s.observations] or [""]
+
+
+def _addresses(
+    answer: PatientAnswer, written: Sequence[Entry], faults: list[Fault]
+) -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """How a reference to the caller's resources is written where only stored ones resolve."""
+    ours = {e["fullUrl"] for e in written}
+    subject = answer.evidence.subject
+    posted: dict[str, Located] = {r.reference: r for r in _posted(answer) if r.reference}
+    patient_urn = subject.located.reference if subject.located else ""
+
+    def addressed(reference: dict[str, Any]) -> dict[str, Any]:
+        text = str(reference.get("reference", ""))
+        if not text.startswith("urn:") or text in ours:
+            return reference
+        if text == (subject.reference or {}).get("reference") or text == patient_urn:
+            if subject.identifier:
+                return {"reference": _search("Patient", subject.identifier)}
+            where = f"{subject.located.where}.identifier" if subject.located else ""
+            text = "The patient has no identifier: a transaction cannot refer to a urn:uuid."
+            _once(faults, Fault("required", text, where))
+            return reference
+        found = posted.get(text)
+        logical = logical_reference(found) if found else None
+        if logical:
+            return logical
+        where = f"{found.where}.identifier" if found else ""
+        text = (
+            "A resource known only by urn:uuid has no identifier to refer to it in a transaction."
+        )
+        _once(faults, Fault("required", text, where))
+        return reference
+
+    return addressed
+
+
+def _once(faults: list[Fault], fault: Fault) -> None:
+    if fault not in faults:
+        faults.append(fault)
+
+
+def _posted(answer: PatientAnswer) -> list[Located]:
+    evidence = answer.evidence
+    specimens = [s.located_specimen for s in evidence.specimens if s.located_specimen]
+    return [*evidence.used, *specimens]
+
+
+def _search(kind: str, identifier: tuple[str, str]) -> str:
+    system, value = identifier
+    token = f"{system}|{value}" if system else value
+    return f"{kind}?identifier={quote(token, safe=':/|')}"
+
+
+def _request(
+    resource: dict[str, Any],
+    addressed: Callable[[dict[str, Any]], dict[str, Any]],
+    systems: Systems,
+) -> Entry:
+    """The resource without id and profile, its references resolved, and how to store it."""
+    identity, kind = resource["id"], resource["resourceType"]
+    stored = {k: _resolved(v, addressed) for k, v in resource.items() if k != "id"}
+    meta = {k: v for k, v in stored["meta"].items() if k != "profile"}
+    stored["meta"] = meta
+    if kind == "Provenance":
+        return {"resource": stored, "request": {"method": "POST", "url": kind}}
+    url = f"{kind}?identifier={systems.derived}|{identity}"
+    return {"resource": stored, "request": {"method": "PUT", "url": url}}
+
+
+def _resolved(value: Any, addressed: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
+    if isinstance(value, Mapping):
+        if isinstance(value.get("reference"), str):
+            return addressed(dict(value))
+        return {k: _resolved(v, addressed) for k, v in value.items()}
+    if isinstance(value, list):
+        return [_resolved(v, addressed) for v in value]
+    return value
+
+
+def _tag_content(entry: Entry, entries: Sequence[Entry], systems: Systems) -> None:
+    """Provenance has no identifier: a tag of the answer's content lets it be created once."""
+    content = [
+        {k: v for k, v in e["resource"].items() if k not in ("recorded", "occurredDateTime")}
+        for e in entries
+    ]
+    tag = {
+        "system": systems.code_system("her2-assessment"),
+        "code": derived_id("assessment", encode(content).decode()),
+    }
+    meta = entry["resource"]["meta"]
+    entry["resource"]["meta"] = {**meta, "tag": [*meta["tag"], tag]}
+    entry["request"]["ifNoneExist"] = f"_tag={tag['system']}|{tag['code']}"
+
+
+def _retractions(answer: PatientAnswer, written: Sequence[Entry], systems: Systems) -> list[Entry]:
+    """Earlier outputs that came in and that this answer no longer holds."""
+    standing = {e["resource"]["id"] for e in written}
+    entries = []
+    for located in answer.evidence.own:
+        identity = derived_identifier(located.resource, systems.base)
+        status = _RETRACTED[located.type]
+        if not identity or identity in standing or located.resource.get("status") == status:
+            continue
+        resource = {k: v for k, v in located.resource.items() if k not in ("id", "status", "text")}
+        resource["meta"] = {"tag": [systems.derived_tag]}
+        url = f"{located.type}?identifier={systems.derived}|{identity}"
+        entries.append(
+            {
+                "fullUrl": f"urn:uuid:{identity}",
+                "resource": {**resource, "status": status},
+                "request": {"method": "PUT", "url": url},
+            }
+        )
+    return entries
+
+
+def _told_in_summaries(
+    entries: Sequence[Entry], remarks: Sequence[Remark], systems: Systems
+) -> None:
+    """A transaction holds no OperationOutcome: what it would say is a note of each summary."""
+    for entry in entries:
+        resource = entry["resource"]
+        is_ours = resource["resourceType"] == "Observation" and "hasMember" in resource
+        if is_ours and remarks and codings(resource.get("code")):
+            told = [{"text": r.text} for r in remarks]
+            resource["note"] = [*resource.get("note", []), *_distinct(told)]
+
+
+def _distinct(notes: list[dict[str, str]]) -> list[dict[str, str]]:
+    return [n for i, n in enumerate(notes) if n not in notes[:i]]

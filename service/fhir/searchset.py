@@ -1,0 +1,65 @@
+"""Search results as a Bundle of type searchset."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from service.core.errors import Fault
+from service.fhir.outcome import outcome_of
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of what a search found.
+
+    total: of all matches, not of this page. query: what was used of the caller's parameters,
+    as a query string; next, previous: the same for the neighbouring pages, None at an end.
+    ignored: parameters that were left out because the caller is lenient.
+    """
+
+    total: int
+    resources: tuple[dict[str, Any], ...]
+    query: str
+    next: str | None = None
+    previous: str | None = None
+    ignored: tuple[str, ...] = ()
+
+
+def searchset(page: Page, address: str) -> dict[str, Any]:
+    """The Bundle; `address` is the absolute URL of the type, without a query and a last `/`.
+
+    What was ignored is told in an entry of mode `outcome`.
+    """
+    links = [("self", page.query), ("previous", page.previous), ("next", page.next)]
+    entries: list[dict[str, Any]] = [
+        {
+            "fullUrl": f"{address}/{resource['id']}",
+            "resource": resource,
+            "search": {"mode": "match"},
+        }
+        for resource in page.resources
+    ]
+    if page.ignored:
+        entries.append({"resource": _ignored(page.ignored), "search": {"mode": "outcome"}})
+    bundle: dict[str, Any] = {
+        "resourceType": "Bundle",
+        "type": "searchset",
+        "total": page.total,
+        "link": [
+            {"relation": relation, "url": f"{address}?{query}" if query else address}
+            for relation, query in links
+            if query is not None
+        ],
+    }
+    if entries:
+        bundle["entry"] = entries
+    return bundle
+
+
+def _ignored(names: tuple[str, ...]) -> dict[str, Any]:
+    faults = [
+        Fault("not-supported", f"The search parameter {name!r} is not supported; it was ignored.")
+        for name in names
+    ]
+    return outcome_of(faults, "warning")

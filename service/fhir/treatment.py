@@ -1,0 +1,61 @@
+"""When systemic anticancer therapy was given: enough to tell a sample taken after it began."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from service.core.findings import Moment
+from service.fhir.conditions import all_texts
+from service.fhir.moments import moment
+
+if TYPE_CHECKING:
+    from service.fhir.coder import Coder
+    from service.fhir.entries import Located
+    from service.fhir.index import Index
+    from service.fhir.patients import Patients, Subject
+
+_GIVEN = {"completed", "in-progress", "stopped", "active"}
+_DRUGS = re.compile(
+    r"\btrastuzumab|\bpertuzumab|\bphesgo\b|\bherceptin\b|\bperjeta\b|\bkadcyla\b|\benhertu\b"
+    r"|\bdocetaxel|\bpaclitaxel|\bcarboplatin|\bdoxorubicin|\bepirubicin|\bcyclophosphamide"
+)
+_THERAPY = re.compile(r"\bneo-?adjuvant\b|\bchemotherapy\b")
+
+
+def first_systemic_therapies(
+    index: Index, patients: Patients, subject: Subject, coder: Coder
+) -> list[Moment]:
+    """The days on which systemic therapy is recorded for the patient."""
+    types = ("MedicationAdministration", "MedicationStatement", "MedicationRequest", "Procedure")
+    days = []
+    for located in index.of_type(*types):
+        if located.resource.get("status") not in _GIVEN or patients.of(located).key != subject.key:
+            continue
+        if _is_systemic(located, index, coder) and (day := _day(located.resource)):
+            days.append(day)
+    return days
+
+
+def _is_systemic(located: Located, index: Index, coder: Coder) -> bool:
+    resource = located.resource
+    if located.type == "Procedure":
+        code = resource.get("code")
+        chemotherapy = "chemotherapy" in coder.concepts("procedure", code)
+        return chemotherapy or bool(_THERAPY.search(all_texts(code)))
+    medication = index.find(resource.get("medicationReference"), host=located)
+    concept = resource.get("medicationCodeableConcept")
+    concept = concept or (medication.resource.get("code") if medication else None)
+    return bool(_DRUGS.search(all_texts(concept)))
+
+
+def _day(resource: Mapping[str, Any]) -> Moment | None:
+    for name in ("effectiveDateTime", "performedDateTime", "authoredOn"):
+        if found := moment(resource.get(name)):
+            return found
+    for name in ("effectivePeriod", "performedPeriod"):
+        period = resource.get(name)
+        if isinstance(period, Mapping) and (found := moment(period.get("start"))):
+            return found
+    return None

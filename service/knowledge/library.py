@@ -1,0 +1,115 @@
+"""Everything the service knows, read and proved once: guideline, words, codes, drugs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from marshmallow import Schema, fields
+
+from service.core.codes import Codes, LocalCodes
+from service.core.drug import Drug
+from service.core.errors import KnowledgeError
+from service.core.guideline import Guideline
+from service.core.table_check import Proof
+from service.core.words import Words
+from service.knowledge.codes import read_codes
+from service.knowledge.concept_map import read_concept_map
+from service.knowledge.drugs import read_drugs
+from service.knowledge.guidelines import read_guideline
+from service.knowledge.words import read_settings_names, read_words
+from service.knowledge.yaml_file import load_yaml
+
+
+@dataclass(frozen=True, slots=True)
+class TherapyEdition:
+    """The therapy and label edition: `therapy|2026.05`."""
+
+    identity: str
+    version: str
+    title: str
+    start: date
+
+
+class _TherapyEdition(Schema):
+    id = fields.String(required=True)
+    version = fields.String(required=True)
+    title = fields.String(required=True)
+    start = fields.Date(required=True, data_key="from")
+
+
+@dataclass(frozen=True)
+class Library:
+    """What the service knows.
+
+    guidelines: every edition, the oldest first. proofs: of each table of each edition.
+    local_codes: the hospital's ConceptMap, empty when none is configured.
+    """
+
+    guidelines: tuple[Guideline, ...]
+    proofs: tuple[Proof, ...]
+    words: Words
+    codes: Codes
+    drugs: tuple[Drug, ...]
+    therapy: TherapyEdition
+    settings: tuple[str, ...]
+    local_codes: LocalCodes
+
+    def guideline_on(self, day: date) -> Guideline:
+        """The edition in force on a day; before the first, the first."""
+        in_force = [g for g in self.guidelines if g.start <= day]
+        return in_force[-1] if in_force else self.guidelines[0]
+
+    def proof(self) -> Mapping[str, int]:
+        """How much was proved: tables, rows, combinations."""
+        return {
+            "tables": len(self.proofs),
+            "rows": sum(p.rows for p in self.proofs),
+            "combinations": sum(p.combinations for p in self.proofs),
+        }
+
+
+def load_library(guideline: Traversable | None = None, concept_map: Path | None = None) -> Library:
+    """Read it all from the package; another guideline folder or a ConceptMap may be named.
+
+    Raises KnowledgeError with file, line and column: the service does not start on it.
+    """
+    home = files("service.knowledge")
+    folders = [guideline] if guideline else _editions(home / "guideline")
+    editions = sorted((read_guideline(f) for f in folders), key=lambda e: e.guideline.start)
+    therapy = home / "therapy" / "2026-05"
+    said = load_yaml(therapy / "edition.yaml", _TherapyEdition())
+    library = Library(
+        guidelines=tuple(e.guideline for e in editions),
+        proofs=tuple(p for e in editions for p in e.proofs),
+        words=read_words(home / "words"),
+        codes=read_codes(home / "codes.csv"),
+        drugs=read_drugs(home / "drugs"),
+        therapy=TherapyEdition(said["id"], said["version"], said["title"], said["start"]),
+        settings=read_settings_names(therapy / "settings.csv"),
+        local_codes=read_concept_map(concept_map) if concept_map else LocalCodes({}, {}, ""),
+    )
+    _check_words(library)
+    return library
+
+
+def _editions(folder: Traversable) -> list[Traversable]:
+    return sorted((f for f in folder.iterdir() if f.is_dir()), key=lambda f: f.name)
+
+
+def _check_words(library: Library) -> None:
+    """Every flag and next step that a row can raise has a sentence."""
+    for guideline in library.guidelines:
+        for table in guideline.tables.values():
+            for row in table.rows:
+                flags = [f for f in row.then.get("flags", "").split(";") if f]
+                unsaid = [f for f in flags if f not in library.words.flags]
+                step = row.then.get("next_step", "NONE")
+                if step not in {"NONE", "BY_IHC_LEVEL", *library.words.next_steps}:
+                    unsaid.append(step)
+                if unsaid:
+                    raise KnowledgeError(f"{table.name} row {row.line}: no words for {unsaid}")

@@ -1,0 +1,1 @@
+"""The HTTP doors: content negotiation, operations, read-only resources, errors."""

@@ -1,0 +1,55 @@
+"""The Flask application: its doors, joined."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, request
+
+from service import __version__
+from service.web import errors
+from service.web.answer import plain
+from service.web.authentication import require_token
+from service.web.health import health
+from service.web.log import FIELDS, OneLineEach
+from service.web.medication_knowledge import drug_records
+from service.web.operations import operations
+from service.web.parts import Parts
+
+
+def build(parts: Parts) -> Flask:
+    """The application over these parts. No request gets HTML, a redirect or a traceback."""
+    app = Flask(__name__, static_folder=None)
+    app.url_map.strict_slashes = False
+    app.url_map.merge_slashes = False
+    app.config.update(
+        PROVIDE_AUTOMATIC_OPTIONS=False,
+        # Werkzeug cuts a longer body of unknown length short; the one byte more tells us so.
+        MAX_CONTENT_LENGTH=parts.max_body_bytes + 1,
+        PROPAGATE_EXCEPTIONS=True,  # to the outermost loop
+    )
+
+    @app.before_request
+    def begin() -> None:
+        g.log_fields = request.environ[FIELDS]
+        g.log_fields["route"] = request.url_rule.rule if request.url_rule else None
+
+    errors.register(app, parts.max_body_bytes)
+    if parts.api_token:
+        require_token(app, parts.api_token)
+    for doors in (operations(parts), drug_records(parts), health(parts)):
+        app.register_blueprint(doors)
+
+    @app.get("/")
+    def root() -> Response:
+        return plain(
+            {
+                "service": f"her2-service {__version__}",
+                "what": "Post HER2 evidence as FHIR; get the category and draft suggestions.",
+                "assess": "/fhir/r4/$assess-her2",
+                "drugs": "/fhir/r4/MedicationKnowledge",
+                "metadata": "/fhir/r4/metadata",
+                "health": ["/health/live", "/health/ready"],
+            }
+        )
+
+    app.wsgi_app = OneLineEach(app.wsgi_app)  # type: ignore[method-assign, assignment]
+    return app

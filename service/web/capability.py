@@ -1,0 +1,74 @@
+"""The CapabilityStatement: what this server does, compared with its routes by a test."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from service import __version__
+from service.web.negotiation import FHIR_JSON
+
+# What each is by; paging (`_count` and our own `_offset`) is not a search parameter's business.
+SEARCH_PARAMETERS = {
+    "_id": "The record's id.",
+    "classification": "A code of the drug's class, ATC among them.",
+    "code": "A code of the drug.",
+    "ingredient": "A code of a substance or its exact name: ours are coded, never references.",
+    "ingredient-code": "A code of a substance.",
+    "status": "active or inactive.",
+}
+
+
+def capability_statement(
+    address: str, canonical_base: str, since: datetime, authenticated: bool
+) -> dict[str, Any]:
+    """An R4 CapabilityStatement.
+
+    address: where callers reach this instance, `http://host:8080/fhir/r4`.
+    since: when the process started, which is when this statement last changed.
+    """
+    return {
+        "resourceType": "CapabilityStatement",
+        "status": "active",
+        "date": since.isoformat(timespec="seconds"),
+        "kind": "instance",
+        "software": {"name": "her2-service", "version": __version__},
+        "implementation": {
+            "description": "HER2 category, CarePlan suggestions and anti-HER2 drug knowledge",
+            "url": address,
+        },
+        "fhirVersion": "4.0.1",
+        "format": [FHIR_JSON, "json"],
+        "rest": [
+            {
+                "mode": "server",
+                "documentation": "Nothing is kept: an answer rests on what was posted.",
+                "security": {"description": _security(authenticated)},
+                "resource": [_medication_knowledge()],
+                "operation": [
+                    {
+                        "name": "assess-her2",
+                        "definition": f"{canonical_base}/OperationDefinition/assess-her2",
+                    }
+                ],
+            }
+        ],
+    }
+
+
+def _medication_knowledge() -> dict[str, Any]:
+    return {
+        "type": "MedicationKnowledge",
+        "interaction": [{"code": "read"}, {"code": "search-type"}],
+        "versioning": "no-version",
+        "searchParam": [
+            {"name": name, "type": "token", "documentation": said}
+            for name, said in SEARCH_PARAMETERS.items()
+        ],
+    }
+
+
+def _security(authenticated: bool) -> str:
+    if authenticated:
+        return "Every request but this one needs `Authorization: Bearer` and the service's token."
+    return "No authentication: the service is for callers on the same machine."

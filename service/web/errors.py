@@ -1,0 +1,71 @@
+"""The one place where what went wrong becomes HTTP: always one OperationOutcome."""
+
+from __future__ import annotations
+
+from flask import Flask, Response, g, request
+from werkzeug.exceptions import HTTPException, MethodNotAllowed
+
+from service.core import errors
+from service.core.errors import Fault, RequestRefused
+from service.fhir.json import encode
+from service.fhir.outcome import outcome_of
+from service.web.inflate import too_large
+from service.web.negotiation import FHIR_JSON, OUR_TYPE
+
+STATUS: dict[type[RequestRefused], int] = {
+    errors.NotFhir: 400,
+    errors.Unauthenticated: 401,
+    errors.NotFound: 404,
+    errors.NotAllowed: 405,
+    errors.NotAcceptable: 406,
+    errors.TooLarge: 413,
+    errors.UnsupportedMediaType: 415,
+    errors.Unreadable: 422,
+}
+
+HEADERS: dict[int, dict[str, str]] = {
+    401: {"WWW-Authenticate": 'Bearer realm="her2"'},
+    415: {"Accept-Encoding": "gzip", "Accept-Post": FHIR_JSON},
+}
+
+SENTENCES = {
+    400: Fault("invalid", "This is not a request that can be read as HTTP."),
+    404: Fault("not-found", "Nothing is at this address. /fhir/r4/metadata lists what there is."),
+    405: Fault("not-supported", "This address does not know the method; the Allow header says it."),
+}
+NO_R5 = Fault("not-found", "FHIR R5 is not served yet: /fhir/r4 has the same service in R4.")
+OTHERWISE = Fault("processing", "The request cannot be served.")
+
+
+def register(app: Flask, max_body_bytes: int) -> None:
+    """Let every refusal, ours or the framework's, leave as an OperationOutcome."""
+
+    @app.errorhandler(RequestRefused)
+    def refused(error: RequestRefused) -> Response:
+        status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
+        return _refusal(status, *error.faults)
+
+    @app.errorhandler(HTTPException)
+    def not_http(error: HTTPException) -> Response:
+        status = error.code if error.code and error.code >= 400 else 404
+        if status == 413:
+            return _refusal(status, *too_large(max_body_bytes).faults)
+        r5 = status == 404 and request.path.startswith("/fhir/r5")
+        answer = _refusal(status, NO_R5 if r5 else SENTENCES.get(status, OTHERWISE))
+        if isinstance(error, MethodNotAllowed) and error.valid_methods:
+            answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
+        return answer
+
+
+def _refusal(status: int, *faults: Fault) -> Response:
+    g.log_fields["faults"] = [fault.code for fault in faults]
+    return Response(encode(outcome_of(faults)), status, HEADERS.get(status), content_type=OUR_TYPE)
+
+
+def failure(request_id: str) -> bytes:
+    """The body of a 500: a mistake of ours, found again in the log by the request's id."""
+    said = (
+        "The service failed while it worked on this request. Nothing was decided: do not read "
+        f"this as an absence of advice. Tell its operator the request id {request_id}."
+    )
+    return encode(outcome_of([Fault("exception", said)], "fatal"))

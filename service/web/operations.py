@@ -1,0 +1,61 @@
+"""The operation doors under /fhir/r4, and what the server says of itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, g, request
+
+from service.usecases.assess import Caller, assess
+from service.web.answer import cacheable, fhir, negotiate
+from service.web.body import fhir_in
+from service.web.capability import capability_statement
+from service.web.codings import codes_in
+from service.web.parts import Parts
+from service.web.prefer import is_lenient
+
+# Parameters of every FHIR request; they are about the answer's form, not the assessment.
+ABOUT_FORM = frozenset({"_format", "_pretty"})
+
+
+def operations(parts: Parts) -> Blueprint:
+    """`$assess-her2` and `metadata`."""
+    doors = Blueprint("operations", __name__, url_prefix="/fhir/r4")
+    doors.before_request(lambda: negotiate(request))
+    since = parts.clock()
+
+    @doors.post("/$assess-her2")
+    def assess_her2() -> Response:
+        caller = Caller(
+            query_in(request.args.to_dict(flat=False)), is_lenient(request), parts.clock()
+        )
+        posted = fhir_in(request, parts.max_body_bytes)
+        answer = assess(posted, caller, parts.library, parts.house)
+        g.log_fields |= log_fields(answer)
+        return fhir(answer)
+
+    @doors.get("/metadata")
+    def metadata() -> Response:
+        address = request.host_url + "fhir/r4"
+        said = capability_statement(
+            address, parts.house.canonical_base, since, bool(parts.api_token)
+        )
+        return cacheable(fhir(said), request)
+
+    return doors
+
+
+def query_in(sent: dict[str, list[str]]) -> dict[str, list[str]]:
+    """The parameters that are the use case's to read."""
+    return {name: values for name, values in sent.items() if name not in ABOUT_FORM}
+
+
+def log_fields(answer: dict[str, Any]) -> dict[str, Any]:
+    """What a log line tells of an answer: editions, rows met and outcome, nobody's name."""
+    kinds = {
+        "editions": "her2-edition",
+        "rules": "her2-rule",
+        "categories": "her2-category",
+        "plans": "her2-plan-kind",
+    }
+    return {field: codes_in(answer, name) for field, name in kinds.items()}

@@ -1,0 +1,25 @@
+"""What the doors are given. `service.wiring` fills it in."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from service.knowledge.library import Library
+from service.usecases.assess import House
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """The real things, or a test's.
+
+    clock: reads the time, with its zone; once an answer.
+    api_token: what callers must send; empty when no authentication is configured.
+    """
+
+    library: Library
+    house: House
+    clock: Callable[[], datetime]
+    max_body_bytes: int
+    api_token: str = ""

@@ -1,0 +1,10 @@
+"""For any WSGI server: `gunicorn service.wsgi:app`.
+
+`her2 serve` also refuses an open address without a token; another server is told its own address,
+so set `HER2_API_TOKEN` when it is not loopback.
+"""
+
+from service.settings import read_settings
+from service.wiring import create_app
+
+app = create_app(read_settings())
