@@ -68,6 +68,10 @@ def classify(specimen: Specimen, guideline: Guideline) -> SpecimenAssessment:
     ]
     if specimen.preanalytic_caution and outcome.binary is Binary.NEGATIVE:
         flags.append("PREANALYTIC_CAUTION")
+    if specimen.suspicious_histology and outcome.category is Category.POSITIVE:
+        flags.append("HISTOLOGY_DISCORDANT")
+        if outcome.next_step == NO_STEP:
+            outcome = replace(outcome, next_step="REPEAT_TEST")
     return SpecimenAssessment(
         specimen=specimen,
         outcome=replace(outcome, flags=tuple(dict.fromkeys(flags))),
@@ -189,7 +193,7 @@ def _by_tests(evidence: Evidence, ish: _Ish, guideline: Guideline) -> Outcome:
         group = ish.reading.groups[0]
         row = guideline["dual_probe_ish"].meet(group=group, ihc=ihc, recount=state)
     elif ish.reading:
-        row = _incomplete(ish.reading.groups, ihc, guideline)
+        row = _incomplete(ish.reading, ihc, evidence, guideline)
     elif ish.coded:
         row = guideline["coded_ish"].meet(ish=ish.coded.value, ihc=ihc)
     elif evidence.ihc is IhcScore.NOT_DONE and (said := _conclusion(evidence.conclusions)):
@@ -202,16 +206,18 @@ def _by_tests(evidence: Evidence, ish: _Ish, guideline: Guideline) -> Outcome:
     return _outcome(rows, guideline)
 
 
-def _incomplete(groups: Sequence[str], ihc: str, guideline: Guideline) -> Row:
+def _incomplete(reading: IshReading, ihc: str, evidence: Evidence, guideline: Guideline) -> Row:
     """Every group left open is asked; they agree, or the missing number decides."""
     table = guideline["dual_probe_ish"]
-    rows = [table.meet(group=group, ihc=ihc, recount="not-done") for group in groups]
+    state = recount_state(reading, (), evidence.conclusions, guideline)
+    rows = [table.meet(group=group, ihc=ihc, recount=state) for group in reading.groups]
+    categories = {row.then["category"] for row in rows}
     binaries = {row.then["binary"] for row in rows}
-    agreed = binaries.pop().lower() if len(binaries) == 1 else "differ"
-    if agreed not in ("positive", "negative") or len({r.then["category"] for r in rows}) > 1:
-        agreed = "differ"
-    group_5 = "yes" if "5" in groups else "no"
-    return guideline["dual_probe_incomplete"].meet(completions=agreed, group_5=group_5)
+    agreed = binaries.pop().lower() if len(binaries) == 1 and len(categories) == 1 else "differ"
+    group_5 = "yes" if "5" in reading.groups else "no"
+    return guideline["dual_probe_incomplete"].meet(
+        completions=agreed if agreed in ("positive", "negative") else "differ", group_5=group_5
+    )
 
 
 def _conclusion(conclusions: Sequence[Conclusion]) -> LabConclusion | None:

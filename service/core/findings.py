@@ -180,6 +180,7 @@ class Specimen:
     metastasis: from a metastasis or recurrence. post_neoadjuvant: taken after neoadjuvant therapy.
     collected: the sample's day, for what is newest; None when unknown.
     unreadable: sources of HER2 results that could not be read (lenient handling).
+    suspicious_histology: of a kind that makes a positive first result doubtful (section 6).
     flags: informational flags of the specimen (PREANALYTIC_CAUTION, SPECIMEN_UNKNOWN...).
     """
 
@@ -193,4 +194,5 @@ class Specimen:
     collected: Moment | None = None
     unreadable: tuple[Source, ...] = ()
     preanalytic_caution: bool = False
+    suspicious_histology: bool = False
     flags: tuple[str, ...] = field(default=())

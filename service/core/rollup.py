@@ -63,10 +63,7 @@ def roll_up(
     else:
         outcome = _patient(tumours)
     flags = tuple(dict.fromkeys([*outcome.flags, *patient_flags]))
-    outcome = replace(outcome, flags=flags)
-    if "HISTOLOGY_DISCORDANT" in flags and outcome.category is not Category.POSITIVE:
-        outcome = replace(outcome, flags=tuple(f for f in flags if f != "HISTOLOGY_DISCORDANT"))
-    return PatientAssessment(tumours, _with_repeat(outcome))
+    return PatientAssessment(tumours, replace(outcome, flags=flags))
 
 
 def _newest_first(specimens: Sequence[SpecimenAssessment]) -> list[SpecimenAssessment]:
@@ -159,13 +156,6 @@ def _patient(tumours: Sequence[TumourAssessment]) -> Outcome:
     flags += _elsewhere(best, [s for t in tumours for s in t.specimens if not s.specimen.in_situ])
     step = next((o.next_step for o in deciding if o.next_step != NO_STEP), NO_STEP)
     return replace(deciding[0], rows=rows, flags=tuple(dict.fromkeys(flags)), next_step=step)
-
-
-def _with_repeat(outcome: Outcome) -> Outcome:
-    """A histology that makes a positive result suspicious asks for a repeat, if nothing else is."""
-    if "HISTOLOGY_DISCORDANT" in outcome.flags and outcome.next_step == NO_STEP:
-        return replace(outcome, next_step="REPEAT_TEST")
-    return outcome
 
 
 def held(assessment: PatientAssessment) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from service.core.findings import Context, Finding, Quantity, Source, Standing
 from service.core.guideline import Guideline
 from service.fhir.coder import Coder
 from service.fhir.entries import Located
-from service.fhir.her2_values import TESTS, Reader
+from service.fhir.her2_values import TESTS, read_value
 from service.fhir.index import Index
 from service.fhir.lab_words import (
     as_list,
@@ -103,7 +103,6 @@ def read_result(
 ) -> ResultReading:
     """Read every part; a value that cannot be read is a fault at its element."""
     reading = ResultReading()
-    reader = Reader(coder, guideline)
     standing = standing_of(located.resource.get("status")) or Standing.FINAL
     numeric = sum(1 for p in parts if p.test in {*Quantity, "ish"})
     for part in parts:
@@ -123,13 +122,18 @@ def read_result(
             second_population=is_second_population(said),
             reasons=(*reasons(said), *extra_reasons),
         )
-        _read_part(part, located, context, reader, reading)
+        _read_part(part, located, context, coder, guideline, reading)
         reading.findings += note_of_cells(part, said, context, parts)
     return reading
 
 
 def _read_part(
-    part: Part, located: Located, context: Context, reader: Reader, reading: ResultReading
+    part: Part,
+    located: Located,
+    context: Context,
+    coder: Coder,
+    guideline: Guideline,
+    reading: ResultReading,
 ) -> None:
     if _says_nothing(part.value):
         if context.standing is Standing.PENDING:
@@ -138,10 +142,14 @@ def _read_part(
         if not part.component and _holds_results(located):
             return
     try:
-        found = reader.read(part.test, part.value, context)
+        found = read_value(part.test, part.value, context, coder, guideline)
     except ValueUnreadable as unreadable:
         place = f"{part.where}.{unreadable.part}"
-        reading.faults.append(Fault("value", unreadable.text, place))
+        if part.test == "conclusion" and _holds_results(located):
+            text = f"{unreadable.text} The results beside it were read without it."
+            reading.remarks.append((text, place, "warning"))
+        else:
+            reading.faults.append(Fault("value", unreadable.text, place))
         return
     reading.findings += found.findings
     reading.remarks += [(text, f"{part.where}.{at}", "warning") for text, at in found.remarks]
@@ -157,6 +165,7 @@ def _holds_results(located: Located) -> bool:
 
 
 def version_of(located: Located) -> str:
+    """`meta.versionId`, or empty."""
     meta = located.resource.get("meta")
     version = meta.get("versionId") if isinstance(meta, Mapping) else None
     return version if isinstance(version, str) else ""

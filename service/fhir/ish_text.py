@@ -32,7 +32,8 @@ _COUNT_OF_CEP17 = re.compile(
 _ALONE = re.compile(r"^[^\d<>]{0,30}" + NUMBER + r"\s*$")
 
 _NOT_AMPLIFIED = re.compile(
-    r"\b(?:not|non|no|un)[\s-]*(?:\w+\s+)?amplifi\w*|\bnicht[\s-]amplifi\w*|\bnegativ\w*|\bneg\b|\bnot detected\b"
+    r"\b(?:not|non|no|un)[\s-]*(?:\w+\s+)?amplifi\w*|\bnicht[\s-]amplifi\w*"
+    r"|\bnegativ\w*|\bneg\b|\bnot detected\b"
 )
 _AMPLIFIED = re.compile(r"\bamplifi\w*|\bamplification\b|\bpositiv\w*|\bpos\b")
 _EQUIVOCAL = re.compile(r"\bequivocal\b|\bborderline\b")

@@ -37,7 +37,8 @@ _REASONS = {
         r"|\bunsatisfactory\b|\buninformative\b"
     ),
     "Q07": re.compile(
-        r"\brai1\b|\bsms\b|\blis1\b|\bd17s122\b|\btp53\b|\balternative (?:chromosome[\s-]17 )?(?:control )?probe"
+        r"\brai1\b|\bsms\b|\blis1\b|\bd17s122\b|\btp53\b"
+        r"|\balternative (?:chromosome[\s-]17 )?(?:control )?probe"
     ),
     "Q09": re.compile(
         r"\b(?:in[\s-]?situ|dcis)\b[^.;]{0,40}\b(?:was |were )?counted\b"
@@ -51,7 +52,8 @@ _DENIED = re.compile(
     r"\b(?:no|without|not)\s+(?:evidence of |significant )?(?=auto-?fluorescence|fail)[^.;]*"
 )
 _NOT_COUNTED = re.compile(
-    r"\b(?:in[\s-]?situ|dcis|lymphocytes)\b[^.;]{0,30}\b(?:not|excluded)\b[^.;]*|\bnot counted[^.;]*"
+    r"\b(?:in[\s-]?situ|dcis|lymphocytes)\b[^.;]{0,30}\b(?:not|excluded)\b[^.;]*"
+    r"|\bnot counted[^.;]*"
 )
 IN_SITU = re.compile(r"\bin[\s-]?situ\b(?!\s*hybridi)|\bdcis\b|\bintraductal\b")
 INVASIVE = re.compile(r"\binvasive\b|\binfiltrating\b|\binvasiv\w*")
@@ -103,6 +105,7 @@ def is_recount(said: str) -> bool:
 
 
 def is_blinded(said: str) -> bool:
+    """The count is said to be blinded to the earlier one."""
     return bool(_BLINDED.search(said)) and not _NOT_BLINDED.search(said)
 
 

@@ -58,11 +58,7 @@ class Patients:
     def _of_resource(self, found: Located, reference: Mapping[str, Any]) -> Subject:
         text = without_version(str(reference.get("reference")))
         named = business_identifier(found.resource.get("identifier"))
-        by_urn = found.reference.startswith("urn:") or bool(found.host)
-        if by_urn and named:
-            key = f"identifier|{named[0]}|{named[1]}"
-        else:
-            key = found.reference or found.where
+        key = self._key_of(found)
         if found.host:
             emitted: Mapping[str, Any] | None = (
                 {"identifier": found.resource["identifier"][0]} if named else None
@@ -70,6 +66,13 @@ class Patients:
         else:
             emitted = {"reference": text}
         return self._keep(Subject(key, emitted, found))
+
+    def _key_of(self, found: Located) -> str:
+        """A urn is new in every message: then the business identifier is who it is."""
+        named = business_identifier(found.resource.get("identifier"))
+        if named and (found.reference.startswith("urn:") or found.host):
+            return f"identifier|{named[0]}|{named[1]}"
+        return found.reference or found.where
 
     def _keep(self, subject: Subject) -> Subject:
         """One Subject a key: the one with the resource, then the shortest reference."""
@@ -83,8 +86,9 @@ class Patients:
         keys = {s.key for s in of_results}
         for located in self._index.of_type("Patient"):
             if not located.host and located.reference:
-                subject = self._of_resource(located, {"reference": located.reference})
-                keys.add(subject.key)
+                keys.add(self._key_of(located))
+                if self._key_of(located) not in self._known:
+                    self._of_resource(located, {"reference": located.reference})
         subjects = [self._known[k] for k in sorted(keys) if k in self._known]
         return subjects + ([NO_SUBJECT] if "" in keys else [])
 

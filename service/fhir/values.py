@@ -65,6 +65,7 @@ def quantity(part: Mapping[str, Any]) -> Number:
 
 
 def is_percent(said: Mapping[str, Any]) -> bool:
+    """The unit is a percentage."""
     return said.get("code") == "%" or str(said.get("unit", "")).strip() in ("%", "percent")
 
 

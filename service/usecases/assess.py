@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -89,11 +89,13 @@ def _readable(evidence: Evidence) -> Evidence:
 def _assessed(patient: PatientEvidence, facts: Facts, writing: Writing) -> PatientAnswer:
     """Gather, decide: each specimen by the tables, the roll-up, then the therapy seam."""
     guideline = writing.edition.guideline
-    specimens = [classify(e.specimen, guideline) for e in patient.specimens]
     stated = facts.known("histology_discordant")
     suspicious = patient.suspicious_histology if stated is None else stated is True
-    flags = (*patient.flags, *(["HISTOLOGY_DISCORDANT"] if suspicious else []))
-    assessment = roll_up(specimens, guideline, flags)
+    specimens = [
+        classify(replace(e.specimen, suspicious_histology=suspicious), guideline)
+        for e in patient.specimens
+    ]
+    assessment = roll_up(specimens, guideline, patient.flags)
     return PatientAnswer(
         evidence=patient,
         assessment=assessment,

@@ -35,14 +35,14 @@ def transaction(
     faults: list[Fault] = []
     for answer, written in answers:
         if not answer.evidence.subject.key:
-            text = "A result has no subject: a transaction needs the patient. Send Observation.subject."
+            text = "A result has no subject: a transaction needs one. Send Observation.subject."
             where = _places_without_subject(answer)
             faults += [Fault("required", text, f"{w}.subject") for w in where]
             continue
         addresses = _addresses(answer, written, faults)
         own = [_request(e["resource"], addresses, systems) for e in written]
         for entry in own:
-            if entry["resource"]["code" if False else "resourceType"] == "Provenance":
+            if entry["resource"]["resourceType"] == "Provenance":
                 _tag_content(entry, own, systems)
         entries += [{"fullUrl": w["fullUrl"], **e} for w, e in zip(written, own, strict=True)]
         entries += _retractions(answer, written, systems)
