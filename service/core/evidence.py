@@ -77,7 +77,12 @@ def order(finding: Finding) -> tuple[str, str, str, str]:
     context = finding.context
     when = context.when
     moment = f"{when.day.isoformat()} {when.instant or ''}" if when else ""
-    return (moment, context.source.reference, context.source.where, repr(finding))
+    return (moment, context.source.reference, context.source.where, _kind(finding))
+
+
+def _kind(finding: Finding) -> str:
+    """Findings of one resource are told apart by what they measure."""
+    return finding.quantity if isinstance(finding, IshNumber) else type(finding).__name__
 
 
 def _replaced(pending: Finding, final: Sequence[Finding]) -> bool:

@@ -31,9 +31,9 @@ class Reason:
     reference: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Guideline:
-    """One edition.
+    """One edition, itself and no other.
 
     identity: `asco-cap-2018`; version: of these files. start: first day it is in force.
     comments: report comments by code.

@@ -64,7 +64,7 @@ def _open(value: object, where: str, opened: Opened, full_url: str, depth: int) 
         return
     if not _is_resource(value, where, opened):
         return
-    assert isinstance(value, Mapping)
+    assert isinstance(value, dict)
     if value["resourceType"] == "Bundle":
         for place, url, resource in _entries(value, where, opened):
             _open(resource, place, opened, url, depth + 1)
@@ -81,7 +81,7 @@ def _open(value: object, where: str, opened: Opened, full_url: str, depth: int) 
 
 
 def _is_resource(value: object, where: str, opened: Opened) -> bool:
-    if not isinstance(value, Mapping):
+    if not isinstance(value, dict):
         said = "A resource is missing here." if value is None else "This is not a FHIR resource."
         opened.faults.append(Fault("structure", said, where))
         return False
@@ -109,7 +109,7 @@ def _entries(
         return
     for i, entry in enumerate(entries):
         place = f"{where}.entry[{i}]"
-        if not isinstance(entry, Mapping) or not entry:
+        if not isinstance(entry, dict) or not entry:
             opened.faults.append(
                 Fault("structure", "This entry is null, empty or no object.", place)
             )

@@ -17,11 +17,7 @@ from service.fhir.index import Index
 from service.fhir.lab_words import (
     as_list,
     concept_texts,
-    is_blinded,
-    is_recount,
-    is_second_population,
-    probe,
-    reasons,
+    lab_words,
     said_around,
 )
 from service.fhir.moments import effective, moment
@@ -73,7 +69,7 @@ def parts_of(located: Located, coder: Coder) -> list[Part]:
     if own and own[0] in TESTS:
         parts.append(Part(own[0], located.resource, located.where, component=False))
     for i, component in enumerate(as_list(located.resource.get("component"))):
-        tests = tests_of(component.get("code") if isinstance(component, Mapping) else None, coder)
+        tests = tests_of(component.get("code") if isinstance(component, dict) else None, coder)
         if tests and tests[0] in TESTS:
             parts.append(Part(tests[0], component, f"{located.where}.component[{i}]", True))
     return parts
@@ -109,6 +105,7 @@ def read_result(
         said = said_around(
             part.value, *(g.resource for g in givers if g is not located or part.component)
         )
+        words = lab_words(said)
         context = Context(
             source=Source(located.reference or located.where, located.where, version_of(located)),
             standing=standing,
@@ -116,14 +113,14 @@ def read_result(
             issued=_first(moment(g.resource.get("issued")) for g in givers),
             performer=_performer(givers),
             panel=_panel(located, givers, numeric),
-            probe=probe(said),
-            recount=is_recount(said),
-            blinded=is_blinded(said),
-            second_population=is_second_population(said),
-            reasons=(*reasons(said), *extra_reasons),
+            probe=words.probe,
+            recount=words.recount,
+            blinded=words.blinded,
+            second_population=words.second_population,
+            reasons=(*words.reasons, *extra_reasons),
         )
         _read_part(part, located, context, coder, guideline, reading)
-        reading.findings += note_of_cells(part, said, context, parts)
+        reading.findings += note_of_cells(part, words.cells, context, parts)
     return reading
 
 
@@ -167,7 +164,7 @@ def _holds_results(located: Located) -> bool:
 def version_of(located: Located) -> str:
     """`meta.versionId`, or empty."""
     meta = located.resource.get("meta")
-    version = meta.get("versionId") if isinstance(meta, Mapping) else None
+    version = meta.get("versionId") if isinstance(meta, dict) else None
     return version if isinstance(version, str) else ""
 
 
@@ -180,10 +177,10 @@ def _performer(givers: Sequence[Located]) -> str:
     for giver in givers:
         named = []
         for performer in as_list(giver.resource.get("performer")):
-            if isinstance(performer, Mapping):
+            if isinstance(performer, dict):
                 said = performer.get("reference") or performer.get("display")
                 identifier = performer.get("identifier")
-                if not said and isinstance(identifier, Mapping):
+                if not said and isinstance(identifier, dict):
                     said = identifier.get("value")
                 named += [plain(said)] if isinstance(said, str) else []
         if named:

@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from service.core.findings import IhcScore
 from service.core.guideline import Guideline
 from service.core.measure import Measured
 from service.core.table import Value
-from service.fhir.numbers_in_text import NUMBER, measured, plain
+from service.fhir.numbers_in_text import NUMBER, REMEMBERED, measured, plain
 
 _HER2 = re.compile(r"\b(?:c-?)?(?:her|erb-?b)[\s-]?2(?:[\s/-]*neu)?(?!\d)|\bneu\b")
 _NOISE = re.compile(
@@ -79,6 +80,7 @@ class IhcText:
     percent_only: bool = False
 
 
+@lru_cache(REMEMBERED)
 def read_ihc_text(text: str, guideline: Guideline) -> IhcText:
     """The score that a text states, or that the staining it describes has by Figure 1."""
     said = _HER2.sub(" ", plain(text))

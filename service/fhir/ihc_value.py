@@ -78,7 +78,7 @@ def _score(asked: Asked, found: ValueReading) -> tuple[IhcScore | None, bool]:
         case "valueInteger":
             return _whole(Decimal(integer(asked.part))), False
         case "valueQuantity":
-            if isinstance(asked.value, Mapping) and is_percent(asked.value):
+            if isinstance(asked.value, dict) and is_percent(asked.value):
                 return IhcScore.NOT_DONE, True
             number = quantity(asked.part)
             value = number.value

@@ -38,7 +38,7 @@ class Index:
 
     def find(self, reference: object, *, host: Located) -> Located | None:
         """The resource a `Reference` of the host points to, if it was posted too."""
-        if not isinstance(reference, Mapping):
+        if not isinstance(reference, dict):
             return None
         text = reference.get("reference")
         if not isinstance(text, str):
@@ -114,7 +114,7 @@ def _newest(group: list[Located], faults: list[Fault]) -> Located:
 
 def _version_key(located: Located) -> tuple[str, int, str, int]:
     meta = located.resource.get("meta")
-    meta = meta if isinstance(meta, Mapping) else {}
+    meta = meta if isinstance(meta, dict) else {}
     updated = moment(meta.get("lastUpdated"))
     version = meta.get("versionId")
     number = (
@@ -133,7 +133,7 @@ def _sortable(when: Moment | None) -> str:
 
 def sorted_value(value: object) -> object:
     """The value with object keys in order: equal for equal JSON, whatever the order sent."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return {k: sorted_value(value[k]) for k in sorted(value, key=str)}
     if isinstance(value, list):
         return [sorted_value(v) for v in value]
@@ -142,6 +142,6 @@ def sorted_value(value: object) -> object:
 
 def codings(concept: object) -> list[Mapping[str, Any]]:
     """The codings of a CodeableConcept that are objects."""
-    if not isinstance(concept, Mapping):
+    if not isinstance(concept, dict):
         return []
-    return [c for c in as_list(concept.get("coding")) if isinstance(c, Mapping)]
+    return [c for c in as_list(concept.get("coding")) if isinstance(c, dict)]

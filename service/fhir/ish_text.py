@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 from decimal import Decimal
+from functools import lru_cache
 
 from service.core.findings import IshConclusion, Quantity
 from service.core.measure import Measured
-from service.fhir.numbers_in_text import NUMBER, measured, plain
+from service.fhir.numbers_in_text import NUMBER, REMEMBERED, measured, plain
 
 _CEP17 = re.compile(r"\b(?:cep|cen|chr(?:omosome)?)[\s-]*17\b|\bd17z1\b")
 _HER2 = re.compile(r"\b(?:c-?)?(?:her|erb-?b)[\s-]?2(?:[\s/-]*neu)?(?!\d)")
@@ -54,6 +55,7 @@ class IshText:
         return self.conclusion is not None or bool(self.numbers) or self.percent is not None
 
 
+@lru_cache(REMEMBERED)
 def read_ish_text(text: str) -> IshText:
     """Numbers and conclusion of a text on an ISH test."""
     said = _YEAR.sub(" ", _HER2.sub("her2x", _CEP17.sub("cepx", plain(text))))

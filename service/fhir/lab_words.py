@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 
 from service.core.findings import Probe
-from service.fhir.numbers_in_text import NUMBER, plain
+from service.fhir.numbers_in_text import NUMBER, REMEMBERED, plain
 
 _SINGLE = re.compile(r"\bsingle[\s-]?probe|\bmonoprobe|\bsingle[\s-]colou?r probe")
 _DUAL = re.compile(r"\bdual[\s-]?probe|\bdual[\s-]colou?r probe|\btwo[\s-]probe")
@@ -59,6 +61,31 @@ IN_SITU = re.compile(r"\bin[\s-]?situ\b(?!\s*hybridi)|\bdcis\b|\bintraductal\b")
 INVASIVE = re.compile(r"\binvasive\b|\binfiltrating\b|\binvasiv\w*")
 
 
+@dataclass(frozen=True, slots=True)
+class LabWords:
+    """What the words around a value say; see the functions of the same names."""
+
+    probe: Probe
+    recount: bool
+    blinded: bool
+    second_population: bool
+    reasons: tuple[str, ...]
+    cells: str | None
+
+
+@lru_cache(REMEMBERED)
+def lab_words(said: str) -> LabWords:
+    """Everything that the words around a value say."""
+    return LabWords(
+        probe=probe(said),
+        recount=is_recount(said),
+        blinded=is_blinded(said),
+        second_population=is_second_population(said),
+        reasons=reasons(said),
+        cells=cells_counted(said),
+    )
+
+
 def said_around(observation: Mapping[str, Any], *extra: Mapping[str, Any]) -> str:
     """Method, code text, notes and text values of an Observation and its parents, plain."""
     return " . ".join(plain(t) for source in (observation, *extra) for t in _texts(source))
@@ -68,7 +95,7 @@ def _texts(observation: Mapping[str, Any]) -> Iterator[str]:
     for name in ("method", "code"):
         yield from concept_texts(observation.get(name))
     for note in as_list(observation.get("note")):
-        if isinstance(note, Mapping) and isinstance(note.get("text"), str):
+        if isinstance(note, dict) and isinstance(note.get("text"), str):
             yield note["text"]
     if isinstance(observation.get("valueString"), str):
         yield observation["valueString"]
@@ -77,12 +104,12 @@ def _texts(observation: Mapping[str, Any]) -> Iterator[str]:
 
 def concept_texts(concept: object) -> Iterator[str]:
     """The text and displays of a CodeableConcept."""
-    if not isinstance(concept, Mapping):
+    if not isinstance(concept, dict):
         return
     if isinstance(concept.get("text"), str):
         yield concept["text"]
     for coding in as_list(concept.get("coding")):
-        if isinstance(coding, Mapping) and isinstance(coding.get("display"), str):
+        if isinstance(coding, dict) and isinstance(coding.get("display"), str):
             yield coding["display"]
 
 
@@ -133,6 +160,7 @@ def cells_counted(said: str) -> str | None:
     return found[1] if found else None
 
 
+@lru_cache(REMEMBERED)
 def preanalytic_caution(said: str) -> bool:
     """Handling that can make a negative result false (W18; GC/4): see preanalytics below."""
     return any(check(said) for check in (_decalcified, _fixation, _ischaemia, _old_section))

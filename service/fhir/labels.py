@@ -18,8 +18,8 @@ def strictest(resources: Iterable[Located]) -> list[dict[str, Any]]:
     others: dict[tuple[str, str], dict[str, Any]] = {}
     for located in resources:
         meta = located.resource.get("meta")
-        for label in as_list(meta.get("security")) if isinstance(meta, Mapping) else []:
-            if not isinstance(label, Mapping):
+        for label in as_list(meta.get("security")) if isinstance(meta, dict) else []:
+            if not isinstance(label, dict):
                 continue
             if label.get("system") == _CONFIDENTIALITY and label.get("code") in _STRICTER:
                 if level is None or _rank(label) > _rank(level):

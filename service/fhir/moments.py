@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from typing import Any
 
 from service.core.findings import Moment
+from service.fhir.numbers_in_text import REMEMBERED
 
 _DATE_TIME = re.compile(
     r"(\d{4})(?:-(\d{2})(?:-(\d{2})(?:T(\d{2}:\d{2}(?::\d{2}(?:\.\d+)?)?)(Z|[+-]\d{2}:\d{2})?)?)?)?"
@@ -16,7 +18,12 @@ _DATE_TIME = re.compile(
 
 def moment(value: object) -> Moment | None:
     """A date, dateTime or instant; a year or month counts from its first day; else None."""
-    match = _DATE_TIME.fullmatch(value) if isinstance(value, str) else None
+    return _moment(value) if isinstance(value, str) else None
+
+
+@lru_cache(REMEMBERED)
+def _moment(value: str) -> Moment | None:
+    match = _DATE_TIME.fullmatch(value)
     if not match:
         return None
     year, month, day, time, zone = match.groups()
@@ -38,7 +45,7 @@ def effective(resource: Mapping[str, Any]) -> Moment | None:
         if found := moment(resource.get(name)):
             return found
     period = resource.get("effectivePeriod")
-    if isinstance(period, Mapping):
+    if isinstance(period, dict):
         return moment(period.get("end")) or moment(period.get("start"))
     return None
 
@@ -49,7 +56,7 @@ def effective_as_sent(resource: Mapping[str, Any]) -> str:
         if moment(resource.get(name)):
             return str(resource[name])
     period = resource.get("effectivePeriod")
-    if isinstance(period, Mapping):
+    if isinstance(period, dict):
         for name in ("end", "start"):
             if moment(period.get(name)):
                 return str(period[name])

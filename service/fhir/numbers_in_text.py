@@ -5,31 +5,40 @@ from __future__ import annotations
 import re
 import unicodedata
 from decimal import Decimal
+from functools import lru_cache
 
 from service.core.measure import Measured, compared, exactly
 
+#: Texts whose reading is remembered in memory: displays and set phrases recur all day.
+REMEMBERED = 4096
+
 _SIGNS = {"≤": "<=", "≥": ">=", "⩽": "<=", "⩾": ">=", "=<": "<=", "=>": ">="}
-_WORDS = (
-    (
-        r"\b(?:less|lower|fewer|smaller) than or equal to\b|\bat most\b|\bup to\b|\bno more than\b",
-        "<=",
-    ),
-    (r"\b(?:greater|more|higher) than or equal to\b|\bat least\b", ">="),
-    (r"\b(?:less|lower|fewer|smaller) than\b|\bbelow\b|\bunder\b", "<"),
-    (r"\b(?:greater|more|higher|larger) than\b|\babove\b|\bover\b", ">"),
+_WORDS = tuple(
+    (re.compile(words), sign)
+    for words, sign in (
+        (
+            r"\b(?:less|lower|fewer|smaller) than or equal to\b|\bat most\b"
+            r"|\bup to\b|\bno more than\b",
+            "<=",
+        ),
+        (r"\b(?:greater|more|higher) than or equal to\b|\bat least\b", ">="),
+        (r"\b(?:less|lower|fewer|smaller) than\b|\bbelow\b|\bunder\b", "<"),
+        (r"\b(?:greater|more|higher|larger) than\b|\babove\b|\bover\b", ">"),
+    )
 )
 #: A number with the comparator before it, as a regular expression with groups `sign`, `number`.
 NUMBER = r"(?P<sign>[<>]=?)?\s*(?P<number>\d{1,6}(?:[.,]\d{1,6})?)(?![\d])"
 
 
+@lru_cache(REMEMBERED)
 def plain(text: str) -> str:
     """Unicode-normalised lower case, single spaces, comparators as signs."""
     said = unicodedata.normalize("NFKC", text).casefold()
     for sign, ascii_sign in _SIGNS.items():
         said = said.replace(sign, ascii_sign)
     for words, sign in _WORDS:
-        said = re.sub(words, sign, said)
-    return re.sub(r"\s+", " ", said).strip()
+        said = words.sub(sign, said)
+    return " ".join(said.split())
 
 
 def measured(match: re.Match[str], *, from_words: bool) -> Measured:

@@ -36,11 +36,18 @@ class Patients:
     def __init__(self, index: Index) -> None:
         self._index = index
         self._known: dict[str, Subject] = {}
+        self._key_by_place: dict[str, str] = {}
 
     def of(self, located: Located) -> Subject:
         """The patient that the resource's subject (or patient) names; NO_SUBJECT if none."""
+        key = self._key_by_place.get(located.where)
+        if key is None:
+            key = self._key_by_place[located.where] = self._named_by(located).key
+        return self._known[key] if key else NO_SUBJECT
+
+    def _named_by(self, located: Located) -> Subject:
         reference = located.resource.get("subject") or located.resource.get("patient")
-        if not isinstance(reference, Mapping):
+        if not isinstance(reference, dict):
             return NO_SUBJECT
         found = self._index.find(reference, host=located)
         if found:

@@ -19,7 +19,6 @@ from service.core.findings import (
     Quantity,
 )
 from service.core.measure import exactly
-from service.fhir.lab_words import cells_counted
 
 if TYPE_CHECKING:
     from service.fhir.her2_observation import Part
@@ -36,11 +35,11 @@ def pending_placeholder(test: str, context: Context) -> Finding:
     return IshNumber(Quantity(test), None, context)
 
 
-def note_of_cells(part: Part, said: str, context: Context, parts: Sequence[Part]) -> list[Finding]:
+def note_of_cells(
+    part: Part, digits: str | None, context: Context, parts: Sequence[Part]
+) -> list[Finding]:
     """The cells counted as a note of a ratio or of copies tells them, unless they are coded."""
-    if part.test not in ("ratio", "copies", "ish") or any(p.test == "cells" for p in parts):
-        return []
-    digits = cells_counted(said)
-    if not digits:
+    coded = any(p.test == "cells" for p in parts)
+    if not digits or coded or part.test not in ("ratio", "copies", "ish"):
         return []
     return [IshNumber(Quantity.CELLS, exactly(Decimal(digits)), context)]

@@ -96,8 +96,9 @@ def read_evidence(opened: Opened, asked: Asked) -> Evidence:
     """Each patient's evidence; the order of entries plays no part."""
     evidence = Evidence()
     found, conflicts = index(opened.resources)
-    her2 = {r.where for r in found.of_type("Observation") if parts_of(r, asked.coder)}
-    evidence.unreadable += [f for f in conflicts if f.where in her2]
+    if conflicts:
+        her2 = {r.where for r in opened.resources if parts_of(r, asked.coder)}
+        evidence.unreadable += [f for f in conflicts if f.where in her2]
     patients = Patients(found)
     diagnoses = _diagnoses(found, patients, asked)
     held = holders(found)
@@ -191,7 +192,7 @@ def _told_if_her2(located: Located, coder: Coder, evidence: Evidence) -> None:
         return
     places = [(code, f"{located.where}.code")]
     for i, component in enumerate(as_list(located.resource.get("component"))):
-        if isinstance(component, Mapping):
+        if isinstance(component, dict):
             places.append((component.get("code"), f"{located.where}.component[{i}].code"))
     for concept, where in places:
         if mentions_her2(concept):
@@ -208,7 +209,7 @@ def _when(located: Located, evidence: Evidence) -> Moment | None:
     if known:
         return known
     meta = located.resource.get("meta")
-    updated = moment(meta.get("lastUpdated")) if isinstance(meta, Mapping) else None
+    updated = moment(meta.get("lastUpdated")) if isinstance(meta, dict) else None
     text = "The result has no date: "
     text += "meta.lastUpdated was used." if updated else "it counts as of unknown time."
     evidence.remarks.append(Remark(text, f"{located.where}.effective"))

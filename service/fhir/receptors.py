@@ -80,7 +80,7 @@ def _receptor(resource: Mapping[str, Any], asked: Asked) -> tuple[Decimal | None
     """Percentage of stained cells if given; positive from 1% on, or as coded."""
     keys = value_keys(resource)
     value = resource.get(keys[0]) if len(keys) == 1 else None
-    if isinstance(value, Mapping) and keys == ["valueQuantity"]:
+    if isinstance(value, dict) and keys == ["valueQuantity"]:
         amount = value.get("value")
         if isinstance(amount, int | Decimal) and not isinstance(amount, bool):
             return Decimal(amount), Decimal(amount) >= 1
@@ -104,7 +104,7 @@ def _is_grade_1(resource: Mapping[str, Any]) -> bool:
     if value == 1:
         return True
     quantity = resource.get("valueQuantity")
-    if isinstance(quantity, Mapping) and quantity.get("value") == 1:
+    if isinstance(quantity, dict) and quantity.get("value") == 1:
         return True
     said = f"{all_texts(resource.get('valueCodeableConcept'))} {resource.get('valueString', '')}"
     return bool(_GRADE_1.search(plain(said)))

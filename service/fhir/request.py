@@ -70,13 +70,13 @@ def read_request(
 ) -> Request:
     """Open the posted Observation, Bundle or Parameters; NotFhir tells every fault at once."""
     given, opened = _Given(), Opened()
-    kind = posted.get("resourceType") if isinstance(posted, Mapping) else None
+    kind = posted.get("resourceType") if isinstance(posted, dict) else None
     _read_query(query, given)
     if isinstance(posted, list):
         text = "A JSON array is not FHIR: put the resources in a Bundle of type collection."
         given.faults.append(Fault("structure", text))
     elif kind == "Parameters":
-        assert isinstance(posted, Mapping)
+        assert isinstance(posted, dict)
         _read_parameters(posted, given, opened, vocabulary)
     elif kind in ("Observation", "Bundle"):
         open_resource(posted, str(kind), opened)
@@ -126,7 +126,7 @@ def _read_parameters(
         return
     for i, parameter in enumerate(parameters):
         where = f"Parameters.parameter[{i}]"
-        name = parameter.get("name") if isinstance(parameter, Mapping) else None
+        name = parameter.get("name") if isinstance(parameter, dict) else None
         if not isinstance(name, str):
             given.faults.append(Fault("structure", "A parameter has a name.", where))
         elif name == "resource":
@@ -161,7 +161,7 @@ def _read_context(
     parts: dict[str, tuple[Mapping[str, Any], str]] = {}
     listed = parameter.get("part", [])
     for i, part in enumerate(listed if isinstance(listed, list) else []):
-        if isinstance(part, Mapping) and part.get("name") in ("name", "value"):
+        if isinstance(part, dict) and part.get("name") in ("name", "value"):
             parts[part["name"]] = (part, f"{where}.part[{i}]")
         else:
             text = "A context has the parts name and value."

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from service.core.findings import Moment
@@ -14,7 +15,7 @@ from service.fhir.entries import Located
 from service.fhir.index import Index, without_version
 from service.fhir.lab_words import IN_SITU, INVASIVE, as_list, preanalytic_caution
 from service.fhir.moments import moment
-from service.fhir.numbers_in_text import plain
+from service.fhir.numbers_in_text import REMEMBERED, plain
 
 _DISTANT = re.compile(
     r"\bmetasta\w*|\brecurren\w*|\brelapse\w*|\bliver\b|\bhepatic\b|\bbone\b|\bvertebra\w*|\blung\b"
@@ -67,7 +68,7 @@ def read_sample(
     reference, specimen = _specimen(givers, index)
     resource: Mapping[str, Any] = specimen.resource if specimen else {}
     collection = resource.get("collection")
-    collection = collection if isinstance(collection, Mapping) else {}
+    collection = collection if isinstance(collection, dict) else {}
     sites = [collection.get("bodySite"), *(g.resource.get("bodySite") for g in givers)]
     about = " . ".join(
         [
@@ -91,7 +92,7 @@ def read_sample(
         side=side,
         primaries=tuple(d for d in primaries if d.kind == "invasive"),
         metastasis=distant or any(d.kind == "secondary" or d.recurrence for d in focused),
-        post_neoadjuvant=bool(_AFTER_NEOADJUVANT.search(f"{about} . {said}")),
+        post_neoadjuvant=_after_neoadjuvant(f"{about} . {said}"),
         preanalytic_caution=preanalytic_caution(f"{about} . {said}"),
         collected=_collected(collection) or when,
         unknown=reference is None,
@@ -99,14 +100,14 @@ def read_sample(
 
 
 def _has_text(note: object) -> bool:
-    return isinstance(note, Mapping) and isinstance(note.get("text"), str)
+    return isinstance(note, dict) and isinstance(note.get("text"), str)
 
 
 def _processing(resource: Mapping[str, Any]) -> list[str]:
     """Texts of how the tissue was handled: processing steps, additives, container."""
     said = []
     for step in as_list(resource.get("processing")):
-        if isinstance(step, Mapping):
+        if isinstance(step, dict):
             said.append(all_texts(step.get("procedure")))
             if isinstance(step.get("description"), str):
                 said.append(plain(step["description"]))
@@ -120,10 +121,10 @@ def _specimen(
     for giver in givers:
         named = giver.resource.get("specimen")
         named = named[0] if isinstance(named, list) and len(named) == 1 else named
-        if not isinstance(named, Mapping):
+        if not isinstance(named, dict):
             continue
         text, identifier = named.get("reference"), named.get("identifier")
-        if isinstance(text, str) or isinstance(identifier, Mapping):
+        if isinstance(text, str) or isinstance(identifier, dict):
             return named, index.find(named, host=giver)
     return None, None
 
@@ -157,7 +158,7 @@ def _key(
 def business_identifier(value: object) -> tuple[str, str] | None:
     """System and value of the first complete Identifier (system may be empty)."""
     for identifier in value if isinstance(value, list) else [value]:
-        if isinstance(identifier, Mapping) and isinstance(identifier.get("value"), str):
+        if isinstance(identifier, dict) and isinstance(identifier.get("value"), str):
             system = identifier.get("system")
             return (system if isinstance(system, str) else "", identifier["value"])
     return None
@@ -189,13 +190,14 @@ def _in_situ(
     if kinds & {"invasive", "secondary"}:
         return False
     for text in (about, said):
-        in_situ, invasive = bool(IN_SITU.search(text)), bool(INVASIVE.search(text))
-        if in_situ != invasive:
-            return in_situ and "counted" not in text
+        named = _component_named(text)
+        if named is not None:
+            return named
     diagnosed = {d.kind for d in diagnoses}
     return "in-situ" in diagnosed and not diagnosed & {"invasive", "secondary"}
 
 
+@lru_cache(REMEMBERED)
 def _distant(said: str) -> bool:
     """The words place the sample in a metastasis or recurrence, not in a regional node."""
     left = _NOT_DISTANT.sub(" ", said)
@@ -204,7 +206,21 @@ def _distant(said: str) -> bool:
     return not _REGIONAL.search(left) or bool(re.search(r"\brecurren|\bdistant\b", left))
 
 
+@lru_cache(REMEMBERED)
+def _component_named(text: str) -> bool | None:
+    """True: in situ; False: invasive; None: neither or both. What was counted is Q09's affair."""
+    in_situ, invasive = bool(IN_SITU.search(text)), bool(INVASIVE.search(text))
+    if in_situ == invasive:
+        return None
+    return in_situ and "counted" not in text
+
+
+@lru_cache(REMEMBERED)
+def _after_neoadjuvant(said: str) -> bool:
+    return bool(_AFTER_NEOADJUVANT.search(said))
+
+
 def _collected(collection: Mapping[str, Any]) -> Moment | None:
     period = collection.get("collectedPeriod")
-    start = period.get("start") if isinstance(period, Mapping) else None
+    start = period.get("start") if isinstance(period, dict) else None
     return moment(collection.get("collectedDateTime")) or moment(start)

@@ -56,6 +56,6 @@ def _day(resource: Mapping[str, Any]) -> Moment | None:
             return found
     for name in ("effectivePeriod", "performedPeriod"):
         period = resource.get(name)
-        if isinstance(period, Mapping) and (found := moment(period.get("start"))):
+        if isinstance(period, dict) and (found := moment(period.get("start"))):
             return found
     return None

@@ -101,7 +101,7 @@ def fhirpath_name(element: str) -> str:
 
 def _hollow(value: object, where: str) -> Iterator[Fault]:
     """Nulls, empty objects, arrays and strings: FHIR has none, fhir.resources lets them pass."""
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if not value:
             yield Fault("structure", "An object is never empty in FHIR.", where)
         for key, inner in value.items():
@@ -132,7 +132,7 @@ def _own_checks(resource: Mapping[str, Any], where: str, kind: str) -> Iterator[
     yield from _one_value(resource, where)
     components = resource.get("component", [])
     for i, part in enumerate(components if isinstance(components, list) else []):
-        if isinstance(part, Mapping):
+        if isinstance(part, dict):
             yield from _one_value(part, f"{where}.component[{i}]")
 
 

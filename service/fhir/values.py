@@ -47,7 +47,7 @@ def value_keys(part: Mapping[str, Any]) -> list[str]:
 def quantity(part: Mapping[str, Any]) -> Number:
     """valueQuantity: exact digits, comparator kept, a contradicting unit as Q04."""
     said = part["valueQuantity"]
-    if not isinstance(said, Mapping):
+    if not isinstance(said, dict):
         raise ValueUnreadable("The quantity is no object.")
     amount = said.get("value")
     if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
@@ -83,14 +83,14 @@ def is_bare(said: Mapping[str, Any]) -> bool:
 def ratio(part: Mapping[str, Any]) -> Number:
     """valueRatio: numerator over denominator, exact; a denominator of 0 or none is Q03 (P32)."""
     said = part["valueRatio"]
-    if not isinstance(said, Mapping):
+    if not isinstance(said, dict):
         raise ValueUnreadable("The ratio is no object.")
     top, bottom = _amount(said.get("numerator")), _amount(said.get("denominator"))
     if top is None:
         raise ValueUnreadable("The ratio has no numerator.", "value.numerator")
     if bottom is None or bottom <= 0:
         return Number(None, ("Q03",))
-    sides = [s for s in (said["numerator"], said.get("denominator")) if isinstance(s, Mapping)]
+    sides = [s for s in (said["numerator"], said.get("denominator")) if isinstance(s, dict)]
     sign = sides[0].get("comparator", "") if sides else ""
     wrong = () if all(is_bare(s) for s in sides) else ("Q04",)
     if sign in COMPARATORS:
@@ -112,7 +112,7 @@ def _one_sided(sign: str, value: Fraction) -> Measured:
 
 
 def _amount(side: object) -> Decimal | None:
-    amount = side.get("value") if isinstance(side, Mapping) else None
+    amount = side.get("value") if isinstance(side, dict) else None
     if isinstance(amount, bool) or not isinstance(amount, int | Decimal):
         return None
     number = Decimal(amount)

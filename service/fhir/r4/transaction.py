@@ -6,7 +6,7 @@ Provenance by conditional create on a tag of the answer's content.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from urllib.parse import quote
 
@@ -125,7 +125,7 @@ def _request(
 
 
 def _resolved(value: Any, addressed: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         if isinstance(value.get("reference"), str):
             return addressed(dict(value))
         return {k: _resolved(v, addressed) for k, v in value.items()}
