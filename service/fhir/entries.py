@@ -13,9 +13,9 @@ from service.fhir.resource_types import RESOURCE_TYPES
 _DEEPEST = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Located:
-    """One resource of the posted body.
+    """One resource of the posted body, itself and no other.
 
     where: FHIRPath from the posted root. full_url: of its Bundle entry, empty if none.
     host: the place of the resource that contains it, empty unless contained.
@@ -25,24 +25,19 @@ class Located:
     where: str
     full_url: str = ""
     host: str = ""
+    type: str = field(init=False)
+    id: str = field(init=False)
+    #: How an answer refers to it: its urn, else Type/id, else its full URL; may be empty.
+    reference: str = field(init=False)
 
-    @property
-    def type(self) -> str:
-        return str(self.resource["resourceType"])
-
-    @property
-    def id(self) -> str:
-        found = self.resource.get("id")
-        return found if isinstance(found, str) else ""
-
-    @property
-    def reference(self) -> str:
-        """How an answer refers to it: its urn, else Type/id, else its full URL; may be empty."""
-        if self.host:
-            return ""
-        if self.full_url.startswith("urn:") or not self.id:
-            return self.full_url
-        return f"{self.type}/{self.id}"
+    def __post_init__(self) -> None:
+        kind, identity = str(self.resource["resourceType"]), self.resource.get("id")
+        identity = identity if isinstance(identity, str) else ""
+        by_id = f"{kind}/{identity}" if identity else self.full_url
+        reference = self.full_url if self.full_url.startswith("urn:") else by_id
+        object.__setattr__(self, "type", kind)
+        object.__setattr__(self, "id", identity)
+        object.__setattr__(self, "reference", "" if self.host else reference)
 
 
 @dataclass(slots=True)

@@ -88,6 +88,14 @@ class Patients:
             self._known[subject.key] = subject
         return self._known[subject.key]
 
+    def records(self) -> dict[str, list[Located]]:
+        """Every resource of each patient, by the patient's key."""
+        grouped: dict[str, list[Located]] = {}
+        for located in self._index.resources:
+            if located.type != "Patient":
+                grouped.setdefault(self.of(located).key, []).append(located)
+        return grouped
+
     def assessed(self, of_results: Iterable[Subject]) -> list[Subject]:
         """Every patient with HER2 results or posted as a resource, sorted by key."""
         keys = {s.key for s in of_results}

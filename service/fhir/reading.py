@@ -12,7 +12,7 @@ from datetime import date
 
 from service.core.assessment import Remark
 from service.core.errors import Fault
-from service.core.findings import Moment, Source
+from service.core.findings import Moment
 from service.core.guideline import Guideline
 from service.fhir.coder import Coder
 from service.fhir.conditions import Diagnosis, read_diagnosis
@@ -27,7 +27,6 @@ from service.fhir.her2_observation import (
     read_result,
     standing_of,
     tests_of,
-    version_of,
 )
 from service.fhir.index import Index, index
 from service.fhir.lab_words import as_list, said_around
@@ -38,6 +37,7 @@ from service.fhir.receptors import patient_flags
 from service.fhir.reports import remarks_on_reports
 from service.fhir.samples import Sample, read_sample
 from service.fhir.specimens import SpecimenEvidence, specimens_of
+from service.fhir.treatment import first_systemic_therapies
 from service.fhir.validate import faults_of
 
 
@@ -109,10 +109,22 @@ def read_evidence(opened: Opened, asked: Asked) -> Evidence:
             if result:
                 results.append(result)
     evidence.remarks += remarks_on_reports(found)
-    subjects = patients.assessed([r.subject for r in results])
-    for subject in subjects:
+    by_subject: dict[str, list[Result]] = {}
+    for result in results:
+        by_subject.setdefault(result.subject.key, []).append(result)
+    records = patients.records()
+    for subject in patients.assessed([r.subject for r in results]):
+        record = records.get(subject.key, [])
+        treated = first_systemic_therapies(record, found, asked.coder)
         evidence.patients.append(
-            _patient(subject, results, diagnoses.get(subject.key, []), found, patients, asked)
+            _patient(
+                subject,
+                by_subject.get(subject.key, []),
+                diagnoses.get(subject.key, []),
+                record,
+                treated,
+                asked,
+            )
         )
     evidence.remarks.sort(key=lambda r: (r.where, r.text))
     return evidence
@@ -256,34 +268,35 @@ def _patient(
     subject: Subject,
     results: Sequence[Result],
     diagnoses: Sequence[Diagnosis],
-    found: Index,
-    patients: Patients,
+    record: Sequence[Located],
+    treated: Sequence[Moment],
     asked: Asked,
 ) -> PatientEvidence:
-    own_results = [r for r in results if r.subject.key == subject.key]
-    flags, histology, receptors = patient_flags(subject, diagnoses, found, patients, asked)
-    specimens = specimens_of(own_results, diagnoses, found, patients, subject, asked.coder)
+    flags, histology, receptors = patient_flags(record, diagnoses, asked)
     used = _unique(
         [
-            *(r.located for r in own_results),
-            *(r.sample.located for r in own_results if r.sample.located),
+            *(r.located for r in results),
+            *(r.sample.located for r in results if r.sample.located),
             *(d.located for d in diagnoses if d.kind),
             *receptors,
             *([subject.located] if subject.located else []),
         ]
     )
-    own = [
-        located
-        for located in found.of_type("Observation", "CarePlan")
-        if is_own(located.resource, asked.base) and patients.of(located).key == subject.key
-    ]
-    return PatientEvidence(subject, specimens, tuple(diagnoses), flags, histology, used, tuple(own))
+    return PatientEvidence(
+        subject=subject,
+        specimens=specimens_of(results, diagnoses, treated),
+        diagnoses=tuple(diagnoses),
+        flags=flags,
+        suspicious_histology=histology,
+        used=used,
+        own=tuple(
+            r
+            for r in record
+            if r.type in ("Observation", "CarePlan") and is_own(r.resource, asked.base)
+        ),
+    )
 
 
 def _unique(resources: Iterable[Located]) -> tuple[Located, ...]:
     by_place = {r.where: r for r in resources if not r.host}
     return tuple(sorted(by_place.values(), key=lambda r: (r.reference, r.where)))
-
-
-def _source(located: Located) -> Source:
-    return Source(located.reference or located.where, located.where, version_of(located))

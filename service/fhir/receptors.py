@@ -16,8 +16,6 @@ from service.fhir.values import value_keys
 
 if TYPE_CHECKING:
     from service.fhir.entries import Located
-    from service.fhir.index import Index
-    from service.fhir.patients import Patients, Subject
     from service.fhir.reading import Asked
 
 _PERCENT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d+)?)\s*%")
@@ -27,11 +25,7 @@ _GRADE_1 = re.compile(r"\b(?:grade\s*|g)?(?:1|i)\b|\blow grade\b|\bwell differen
 
 
 def patient_flags(
-    subject: Subject,
-    diagnoses: Sequence[Diagnosis],
-    index: Index,
-    patients: Patients,
-    asked: Asked,
+    record: Sequence[Located], diagnoses: Sequence[Diagnosis], asked: Asked
 ) -> tuple[tuple[str, ...], bool, tuple[Located, ...]]:
     """(flags, histology suspicious of a positive result, the resources this rests on)."""
     er: list[tuple[Moment | None, Located, Decimal | None, bool | None]] = []
@@ -39,8 +33,8 @@ def patient_flags(
     grade_1 = False
     described: list[str] = []
     used: list[Located] = []
-    for located in index.of_type("Observation"):
-        if patients.of(located).key != subject.key or not _counts(located, asked):
+    for located in record:
+        if located.type != "Observation" or not _counts(located, asked):
             continue
         tests = asked.coder.concepts("test", located.resource.get("code"))
         percent, positive = _receptor(located.resource, asked)

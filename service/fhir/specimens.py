@@ -10,12 +10,8 @@ from service.core.findings import Moment, Source, Specimen
 from service.fhir.conditions import Diagnosis
 from service.fhir.entries import Located
 from service.fhir.her2_observation import version_of
-from service.fhir.treatment import first_systemic_therapies
 
 if TYPE_CHECKING:
-    from service.fhir.coder import Coder
-    from service.fhir.index import Index
-    from service.fhir.patients import Patients, Subject
     from service.fhir.reading import Result
 
 
@@ -37,18 +33,12 @@ class SpecimenEvidence:
 
 
 def specimens_of(
-    results: Sequence[Result],
-    diagnoses: Sequence[Diagnosis],
-    index: Index,
-    patients: Patients,
-    subject: Subject,
-    coder: Coder,
+    results: Sequence[Result], diagnoses: Sequence[Diagnosis], treated: Sequence[Moment]
 ) -> tuple[SpecimenEvidence, ...]:
-    """Every specimen of one patient, sorted by key."""
+    """Every specimen of one patient, sorted by key; `treated`: days of systemic therapy."""
     groups: dict[str, list[Result]] = {}
     for result in sorted(results, key=lambda r: (r.located.reference, r.located.where)):
         groups.setdefault(result.sample.key, []).append(result)
-    treated = first_systemic_therapies(index, patients, subject, coder)
     evidence = [_specimen(key, group) for key, group in sorted(groups.items())]
     evidence = [_after_therapy(e, evidence, treated, diagnoses) for e in evidence]
     return tuple(_with_tumours(evidence, diagnoses))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from service.core.findings import Moment
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from service.fhir.coder import Coder
     from service.fhir.entries import Located
     from service.fhir.index import Index
-    from service.fhir.patients import Patients, Subject
 
+_TYPES = {"MedicationAdministration", "MedicationStatement", "MedicationRequest", "Procedure"}
 _GIVEN = {"completed", "in-progress", "stopped", "active"}
 _DRUGS = re.compile(
     r"\btrastuzumab|\bpertuzumab|\bphesgo\b|\bherceptin\b|\bperjeta\b|\bkadcyla\b|\benhertu\b"
@@ -24,14 +24,11 @@ _DRUGS = re.compile(
 _THERAPY = re.compile(r"\bneo-?adjuvant\b|\bchemotherapy\b")
 
 
-def first_systemic_therapies(
-    index: Index, patients: Patients, subject: Subject, coder: Coder
-) -> list[Moment]:
-    """The days on which systemic therapy is recorded for the patient."""
-    types = ("MedicationAdministration", "MedicationStatement", "MedicationRequest", "Procedure")
+def first_systemic_therapies(record: Sequence[Located], index: Index, coder: Coder) -> list[Moment]:
+    """The days on which a patient's record has systemic therapy."""
     days = []
-    for located in index.of_type(*types):
-        if located.resource.get("status") not in _GIVEN or patients.of(located).key != subject.key:
+    for located in record:
+        if located.type not in _TYPES or located.resource.get("status") not in _GIVEN:
             continue
         if _is_systemic(located, index, coder) and (day := _day(located.resource)):
             days.append(day)
