@@ -2,7 +2,7 @@
 #   docker build -t her2-service . && docker run -e HER2_API_TOKEN=... -p 127.0.0.1:8080:8080 her2-service
 FROM python:3.11-slim AS build
 WORKDIR /src
-COPY pyproject.toml requirements.lock ./
+COPY pyproject.toml requirements.lock README.md ./
 COPY service service
 COPY profiles profiles
 # The lock bounds what the wheel asks for, and what builds it; its development part stays out.

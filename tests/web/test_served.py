@@ -1,54 +1,21 @@
 """The real server, as `her2 serve` starts it."""
 
 import json
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from http.client import HTTPConnection
 
 import pytest
 
+from tests.support.server import running
+
 from .conftest import ASSESS
-
-START = "from service.cli import main; main()"
-
-
-def free_port():
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        return taken.getsockname()[1]
 
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory):
     """The port of a running service, and the file of its log; stopped as an operator stops it."""
-    port, log = free_port(), tmp_path_factory.mktemp("served") / "log"
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("HER2_")}
-    with log.open("wb") as out:
-        process = subprocess.Popen(
-            [sys.executable, "-c", START, "serve", "--port", str(port), "--workers", "1"],
-            env=environment,
-            stderr=out,
-        )
-    try:
-        wait_for(port, process)
+    log = tmp_path_factory.mktemp("served") / "log"
+    with running(log) as port:
         yield port, log
-    finally:
-        process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
-
-
-def wait_for(port, process):
-    for _ in range(150):
-        assert process.poll() is None, "the server ended at its start"
-        try:
-            if ask(port, "GET", "/health/live")[0] == 200:
-                return
-        except OSError:
-            time.sleep(0.2)
-    raise AssertionError("the server did not start within 30 seconds")
 
 
 def ask(port, method, path, body=None, headers=None, **how):
