@@ -8,6 +8,7 @@ from datetime import date, datetime
 
 from service.core.assessment import Outcome, PatientAssessment, SpecimenAssessment
 from service.core.codes import Codes
+from service.core.facts import Facts
 from service.core.findings import IhcScore
 from service.core.guideline import Guideline
 from service.core.therapy import Suggestion
@@ -54,11 +55,12 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class PatientAnswer:
-    """One patient's assessment with its evidence, specimen by specimen."""
+    """One patient's assessment with its evidence, specimen by specimen, and what was stated."""
 
     evidence: PatientEvidence
     assessment: PatientAssessment
     suggestion: Suggestion
+    facts: Facts
     by_key: Mapping[str, SpecimenEvidence]
 
     def id_of(self, kind: str, part: str = "") -> str:

@@ -46,6 +46,8 @@ class Opened:
 
     resources: list[Located] = field(default_factory=list)
     faults: list[Fault] = field(default_factory=list)
+    #: Places of resources that the same Bundle deletes.
+    deleted: list[str] = field(default_factory=list)
 
 
 def open_resource(value: object, where: str, opened: Opened, full_url: str = "") -> None:
@@ -102,12 +104,12 @@ def _entries(
     if not isinstance(entries, list):
         opened.faults.append(Fault("structure", "entry is not a list.", f"{where}.entry"))
         return
+    deletions = _deletions(entries)
     for i, entry in enumerate(entries):
         place = f"{where}.entry[{i}]"
         if not isinstance(entry, dict) or not entry:
-            opened.faults.append(
-                Fault("structure", "This entry is null, empty or no object.", place)
-            )
+            text = "This entry is null, empty or no object."
+            opened.faults.append(Fault("structure", text, place))
             continue
         if "resource" not in entry:  # a request to read or delete, or a response without a body
             continue
@@ -115,4 +117,24 @@ def _entries(
         if not isinstance(url, str):
             opened.faults.append(Fault("structure", "fullUrl is not a string.", f"{place}.fullUrl"))
             url = ""
+        deleted_at = deletions.get(_address(entry["resource"]))
+        if deleted_at is not None and (bundle.get("type") != "history" or deleted_at < i):
+            opened.deleted.append(f"{place}.resource")
+            continue
         yield f"{place}.resource", url, entry["resource"]
+
+
+def _deletions(entries: list[Any]) -> dict[str, int]:
+    """Type/id of what the Bundle deletes, with the entry; a history has the newest entry first."""
+    deletions: dict[str, int] = {}
+    for i, entry in enumerate(entries):
+        request = entry.get("request") if isinstance(entry, dict) else None
+        if isinstance(request, dict) and request.get("method") == "DELETE":
+            deletions.setdefault(str(request.get("url")).partition("/_history/")[0], i)
+    return deletions
+
+
+def _address(resource: object) -> str:
+    if not isinstance(resource, dict):
+        return ""
+    return f"{resource.get('resourceType')}/{resource.get('id')}"

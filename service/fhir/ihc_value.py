@@ -91,7 +91,7 @@ def _score(asked: Asked, found: ValueReading) -> tuple[IhcScore | None, bool]:
 
 def _whole(number: Decimal) -> IhcScore | None:
     """0, 1, 2 or 3 as a score."""
-    return _SCORES.get(f"score-{int(number)}") if number == number.to_integral_value() else None
+    return _SCORES[f"score-{int(number)}"] if number in (0, 1, 2, 3) else None
 
 
 def _absent(part: Mapping[str, object]) -> IhcScore | None:

@@ -96,16 +96,18 @@ class Patients:
                 grouped.setdefault(self.of(located).key, []).append(located)
         return grouped
 
-    def assessed(self, of_results: Iterable[Subject]) -> list[Subject]:
-        """Every patient with HER2 results or posted as a resource, sorted by key."""
-        keys = {s.key for s in of_results}
+    def assessed(self, records: Iterable[str], without_subject: bool) -> list[Subject]:
+        """Every patient that a resource names or is, sorted by key.
+
+        `records`: the keys of `records()`. Results without a subject come last, if there are any.
+        """
+        keys = set(records) - {""}
         for located in self._index.of_type("Patient"):
             if not located.host and located.reference:
                 keys.add(self._key_of(located))
                 if self._key_of(located) not in self._known:
                     self._of_resource(located, {"reference": located.reference})
-        subjects = [self._known[k] for k in sorted(keys) if k in self._known]
-        return subjects + ([NO_SUBJECT] if "" in keys else [])
+        return [self._known[k] for k in sorted(keys)] + ([NO_SUBJECT] if without_subject else [])
 
 
 def _rank(subject: Subject) -> tuple[bool, int, str]:

@@ -99,6 +99,8 @@ def read_evidence(opened: Opened, asked: Asked) -> Evidence:
     if conflicts:
         her2 = {r.where for r in opened.resources if parts_of(r, asked.coder)}
         evidence.unreadable += [f for f in conflicts if f.where in her2]
+    text = "Deleted by the same Bundle: not used."
+    evidence.remarks += [Remark(text, where) for where in opened.deleted]
     patients = Patients(found)
     diagnoses = _diagnoses(found, patients, asked)
     held = holders(found)
@@ -113,7 +115,7 @@ def read_evidence(opened: Opened, asked: Asked) -> Evidence:
     for result in results:
         by_subject.setdefault(result.subject.key, []).append(result)
     records = patients.records()
-    for subject in patients.assessed([r.subject for r in results]):
+    for subject in patients.assessed(records, without_subject="" in by_subject):
         record = records.get(subject.key, [])
         treated = first_systemic_therapies(record, found, asked.coder)
         evidence.patients.append(
@@ -126,6 +128,9 @@ def read_evidence(opened: Opened, asked: Asked) -> Evidence:
                 asked,
             )
         )
+    if not evidence.patients:
+        text = "No patient and no HER2 result was found: nothing was assessed."
+        evidence.remarks.append(Remark(text, "", "warning", "not-found"))
     evidence.remarks.sort(key=lambda r: (r.where, r.text))
     return evidence
 

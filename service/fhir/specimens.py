@@ -41,7 +41,7 @@ def specimens_of(
         groups.setdefault(result.sample.key, []).append(result)
     evidence = [_specimen(key, group) for key, group in sorted(groups.items())]
     evidence = [_after_therapy(e, evidence, treated, diagnoses) for e in evidence]
-    return tuple(_with_tumours(evidence, diagnoses))
+    return tuple(_with_focus(e, diagnoses) for e in _with_tumours(evidence))
 
 
 def _specimen(key: str, group: Sequence[Result]) -> SpecimenEvidence:
@@ -112,9 +112,17 @@ def _after_therapy(
     return replace(evidence, specimen=replace(specimen, post_neoadjuvant=True))
 
 
-def _with_tumours(
-    evidence: Sequence[SpecimenEvidence], diagnoses: Sequence[Diagnosis]
-) -> list[SpecimenEvidence]:
+def _with_focus(evidence: SpecimenEvidence, diagnoses: Sequence[Diagnosis]) -> SpecimenEvidence:
+    """A result that names no diagnosis is about the only one of its kind and side."""
+    if evidence.focus:
+        return evidence
+    kind = "in-situ" if evidence.specimen.in_situ else "invasive"
+    side = evidence.specimen.tumour.partition("|")[0]
+    fitting = [d for d in diagnoses if d.kind == kind and (not d.side or d.side == side)]
+    return replace(evidence, focus=tuple(fitting)) if len(fitting) == 1 else evidence
+
+
+def _with_tumours(evidence: Sequence[SpecimenEvidence]) -> list[SpecimenEvidence]:
     """Sides part tumours; Conditions part them where several primaries of a side are focused.
 
     A sample that nothing assigns belongs to the only tumour there is.

@@ -100,6 +100,7 @@ def _assessed(patient: PatientEvidence, facts: Facts, writing: Writing) -> Patie
         evidence=patient,
         assessment=assessment,
         suggestion=suggest(assessment, facts),
+        facts=facts,
         by_key={e.specimen.key: e for e in patient.specimens},
     )
 

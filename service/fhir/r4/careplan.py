@@ -12,6 +12,7 @@ from service.fhir.answer import PatientAnswer, Writing, rows_met, specimen_line
 from service.fhir.labels import strictest
 from service.fhir.narrative import narrative
 from service.fhir.references import references_to
+from service.fhir.systems import code_of
 
 _AWAITED = "Wait for the final report of the preliminary HER2 result"
 _UNREADABLE = "Send the HER2 result that could not be read in a form that can be read"
@@ -25,7 +26,12 @@ def care_plan(answer: PatientAnswer, writing: Writing) -> dict[str, Any]:
     category = words.categories[answer.assessment.outcome.category]
     title = f"{category.title}: {said.title}"
     activities = [*_testing(answer, writing), *_open(answer), *_facts(answer, writing)]
-    notes = [said.note, category.note, *(words.flags[f] for f in suggestion.holds)]
+    notes = [
+        said.note,
+        category.note,
+        *(words.flags[f] for f in suggestion.holds),
+        _stated(answer),
+    ]
     identity = answer.id_of("careplan")
     security = strictest(answer.evidence.used)
     meta: dict[str, Any] = {
@@ -61,6 +67,15 @@ def care_plan(answer: PatientAnswer, writing: Writing) -> dict[str, Any]:
     plan |= {"activity": activities} if activities else {}
     plan["note"] = [{"text": " ".join(n for n in notes if n)}]
     return plan
+
+
+def _stated(answer: PatientAnswer) -> str:
+    """What the caller stated instead of letting it be derived; the answer says that it was used."""
+    facts = answer.facts
+    said = [f"setting {code_of(facts.setting)}"] if facts.setting else []
+    said += [f"{name} = {str(value).lower()}" for name, value in sorted(facts.stated.items())]
+    said += ["the history is complete"] if facts.history_complete else []
+    return f"Stated by the caller: {', '.join(said)}." if said else ""
 
 
 def _testing(answer: PatientAnswer, writing: Writing) -> Iterable[dict[str, Any]]:
