@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from service.fhir.validate import load_models
 from service.knowledge.library import Library, load_library
 from service.settings import Settings
 from service.usecases.assess import House
@@ -44,6 +45,7 @@ def create_app(
 ) -> Flask:
     """The web service. Raises KnowledgeError on a bad table: it does not start."""
     library = library_of(settings.concept_map) if library is None else library
+    load_models()
     log_to(sys.stderr, settings.log_level)
     return build(
         Parts(

@@ -176,7 +176,7 @@ def _computed_copies(count: IshCount, guideline: Guideline) -> Measured | None:
     if count.ratio.exact is None or count.cep17.exact is None:
         return None
     value = count.ratio.exact * count.cep17.exact
-    return Measured(Interval(value, value), rounding=spread.interval)
+    return Measured(Interval(value, value), spread=spread.interval)
 
 
 def _product(a: Fraction | None, b: Fraction | None) -> Fraction:

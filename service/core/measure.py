@@ -64,14 +64,23 @@ class Measured:
     interval: every value it may stand for (a point, unless it came with a comparator).
     digits: the number as sent; None when it was computed here or read from words.
     comparator: `<`, `<=`, `>=`, `>` or empty.
-    rounding: the values that round to these digits (1.9 is [1.85, 1.95)); a count or a
-        fraction of counts is exact and stands for itself.
+    spread: the values that a computed number may stand for; a fraction of counts is exact and
+        stands for itself.
     """
 
     interval: Interval
     digits: Decimal | None = None
     comparator: str = ""
-    rounding: Interval | None = None
+    spread: Interval | None = None
+
+    @property
+    def rounding(self) -> Interval | None:
+        """Every value that may have been rounded to this number: 1.9 is [1.85, 1.95)."""
+        if self.digits is None or self.comparator:
+            return self.spread
+        value, exponent = Fraction(self.digits), self.digits.as_tuple().exponent
+        half = Fraction(10) ** (exponent if isinstance(exponent, int) else 0) / 2
+        return Interval(value - half, value + half, high_open=True)
 
     @property
     def exact(self) -> Fraction | None:
@@ -86,15 +95,9 @@ def readable(number: Decimal) -> bool:
 
 
 def exactly(number: Decimal) -> Measured:
-    """The number as sent; what rounds to it is half a unit in its last place on either side."""
+    """The number as sent."""
     value = Fraction(number)
-    exponent = number.as_tuple().exponent
-    half = Fraction(10) ** (exponent if isinstance(exponent, int) else 0) / 2
-    return Measured(
-        Interval(value, value),
-        digits=number,
-        rounding=Interval(value - half, value + half, high_open=True),
-    )
+    return Measured(Interval(value, value), digits=number)
 
 
 def compared(comparator: str, number: Decimal, *, from_words: bool = False) -> Measured:
@@ -111,7 +114,7 @@ def compared(comparator: str, number: Decimal, *, from_words: bool = False) -> M
 
 def counted(value: Fraction) -> Measured:
     """A fraction of counts, exact: 120 signals over 40 is 3."""
-    return Measured(Interval(value, value), rounding=Interval(value, value))
+    return Measured(Interval(value, value), spread=Interval(value, value))
 
 
 def shown(measured: Measured) -> Decimal | None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
 
 from service.core.assessment import Remark
 from service.core.errors import Fault
@@ -30,6 +31,7 @@ from service.fhir.her2_observation import (
 )
 from service.fhir.index import Index, index
 from service.fhir.lab_words import as_list, said_around
+from service.fhir.labels import strictest
 from service.fhir.moments import effective, effective_as_sent, moment
 from service.fhir.own import is_own
 from service.fhir.patients import NO_SUBJECT, Patients, Subject
@@ -60,6 +62,7 @@ class PatientEvidence:
     subject: who, and how the caller refers to them. specimens: newest facts of each.
     diagnoses: Conditions that count. flags: patient-level words (ER_LOW...).
     used: every resource the answer rests on. own: earlier outputs of this service that came in.
+    security: the strictest labels of what was used.
     """
 
     subject: Subject
@@ -69,6 +72,7 @@ class PatientEvidence:
     suspicious_histology: bool
     used: tuple[Located, ...]
     own: tuple[Located, ...]
+    security: list[dict[str, Any]]
 
 
 @dataclass(slots=True)
@@ -299,6 +303,7 @@ def _patient(
             for r in record
             if r.type in ("Observation", "CarePlan") and is_own(r.resource, asked.base)
         ),
+        security=strictest(used),
     )
 
 

@@ -51,6 +51,11 @@ def _model(resource_type: str) -> type[BaseModel]:
     return model
 
 
+def load_models() -> None:
+    """Import the models that requests are checked with, so that the first need not wait."""
+    _model("Observation")
+
+
 def faults_of(located: Located) -> list[Fault]:
     """Everything that makes the resource no valid FHIR; empty when nothing does."""
     faults = [

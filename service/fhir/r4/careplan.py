@@ -9,7 +9,6 @@ from service.core.assessment import NO_STEP
 from service.core.facts import FactKind
 from service.core.therapy import PlanKind
 from service.fhir.answer import PatientAnswer, Writing, rows_met, specimen_line
-from service.fhir.labels import strictest
 from service.fhir.narrative import narrative
 from service.fhir.references import references_to
 from service.fhir.systems import code_of
@@ -33,7 +32,7 @@ def care_plan(answer: PatientAnswer, writing: Writing) -> dict[str, Any]:
         _stated(answer),
     ]
     identity = answer.id_of("careplan")
-    security = strictest(answer.evidence.used)
+    security = answer.evidence.security
     meta: dict[str, Any] = {
         "profile": [systems.profile("her2-careplan")],
         "tag": [systems.derived_tag],

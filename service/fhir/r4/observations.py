@@ -20,7 +20,6 @@ from service.core.assessment import (
 from service.core.findings import IhcScore, Quantity
 from service.core.measure import Measured, shown
 from service.fhir.answer import PatientAnswer, Writing, rows_met, sentences, specimen_line
-from service.fhir.labels import strictest
 from service.fhir.narrative import narrative
 from service.fhir.references import emitted_reference, references_to
 from service.fhir.systems import INTERPRETATION, UCUM
@@ -183,7 +182,7 @@ def _observation(
     systems = writing.systems
     guideline = writing.edition.guideline
     said = writing.words.categories[outcome.category]
-    security = strictest(answer.evidence.used)
+    security = answer.evidence.security
     meta: dict[str, Any] = {"profile": [systems.profile(profile)], "tag": [systems.derived_tag]}
     observation: dict[str, Any] = {
         "resourceType": "Observation",

@@ -9,7 +9,6 @@ from typing import Any
 from service.fhir.answer import PatientAnswer, Writing
 from service.fhir.entries import Located
 from service.fhir.her2_observation import version_of
-from service.fhir.labels import strictest
 from service.fhir.references import reference_to
 
 
@@ -17,7 +16,7 @@ def provenance(answer: PatientAnswer, targets: Sequence[str], writing: Writing) 
     """What was derived, from which versions of what, by which software, under which rules."""
     systems = writing.systems
     guideline = writing.edition.guideline
-    security = strictest(answer.evidence.used)
+    security = answer.evidence.security
     meta: dict[str, Any] = {"tag": [systems.derived_tag]}
     resource: dict[str, Any] = {
         "resourceType": "Provenance",
