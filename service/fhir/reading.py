@@ -43,6 +43,10 @@ from service.fhir.treatment import first_systemic_therapies
 from service.fhir.validate import faults_of
 
 
+#: Types that we derive and that may come back as input.
+_DERIVED = ("Observation", "CarePlan")
+
+
 @dataclass(frozen=True, slots=True)
 class Result:
     """One HER2 Observation read, with its sample."""
@@ -62,7 +66,7 @@ class PatientEvidence:
     subject: who, and how the caller refers to them. specimens: newest facts of each.
     diagnoses: Conditions that count. flags: patient-level words (ER_LOW...).
     used: every resource the answer rests on. own: earlier outputs of this service that came in.
-    security: the strictest labels of what was used.
+    security: the strictest labels of what was used. places: of every resource of the record.
     """
 
     subject: Subject
@@ -73,6 +77,11 @@ class PatientEvidence:
     used: tuple[Located, ...]
     own: tuple[Located, ...]
     security: list[dict[str, Any]]
+    places: tuple[str, ...]
+
+    def concerns(self, where: str) -> bool:
+        """True for a place in this patient's record, and for what is about no place at all."""
+        return not where or any(where == p or where.startswith(f"{p}.") for p in self.places)
 
 
 @dataclass(slots=True)
@@ -109,8 +118,9 @@ def read_evidence(opened: Opened, asked: Asked) -> Evidence:
     diagnoses = _diagnoses(found, patients, asked)
     held = holders(found)
     results = []
+    own = {r.where for r in found.of_type(*_DERIVED) if is_own(r.resource, asked.base)}
     for located in found.of_type("Observation"):
-        if not is_own(located.resource, asked.base):
+        if located.where not in own:
             result = _result(located, held, found, patients, diagnoses, asked, evidence)
             if result:
                 results.append(result)
@@ -129,6 +139,7 @@ def read_evidence(opened: Opened, asked: Asked) -> Evidence:
                 diagnoses.get(subject.key, []),
                 record,
                 treated,
+                tuple(r for r in record if r.where in own),
                 asked,
             )
         )
@@ -279,6 +290,7 @@ def _patient(
     diagnoses: Sequence[Diagnosis],
     record: Sequence[Located],
     treated: Sequence[Moment],
+    own: tuple[Located, ...],
     asked: Asked,
 ) -> PatientEvidence:
     flags, histology, receptors = patient_flags(record, diagnoses, asked)
@@ -298,12 +310,9 @@ def _patient(
         flags=flags,
         suspicious_histology=histology,
         used=used,
-        own=tuple(
-            r
-            for r in record
-            if r.type in ("Observation", "CarePlan") and is_own(r.resource, asked.base)
-        ),
+        own=own,
         security=strictest(used),
+        places=tuple(r.where for r in record),
     )
 
 

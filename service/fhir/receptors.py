@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from service.fhir.entries import Located
     from service.fhir.reading import Asked
 
+_RECEPTORS = {"er", "er-percent", "pr", "pr-percent"}
 _PERCENT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d+)?)\s*%")
 _GRADE = re.compile(r"\bgrade\b|\bgrading\b")
 _HISTOLOGY = re.compile(r"\bhistolog\w*|\bmorpholog\w*")
@@ -36,12 +37,14 @@ def patient_flags(
     for located in record:
         if located.type != "Observation" or not _counts(located, asked):
             continue
-        tests = asked.coder.concepts("test", located.resource.get("code"))
-        percent, positive = _receptor(located.resource, asked)
-        if set(tests) & {"er", "er-percent"}:
+        tests = set(asked.coder.concepts("test", located.resource.get("code")))
+        if tests and not tests & _RECEPTORS:
+            continue
+        percent, positive = _receptor(located.resource, asked) if tests else (None, None)
+        if tests & {"er", "er-percent"}:
             when = effective(located.resource) or moment(located.resource.get("issued"))
             er.append((when, located, percent, positive))
-        elif set(tests) & {"pr", "pr-percent"}:
+        elif tests & {"pr", "pr-percent"}:
             pr += [positive] if positive is not None else []
             used.append(located)
         else:

@@ -15,7 +15,6 @@ from service.core.errors import Fault, Unreadable
 from service.fhir.answer import PatientAnswer
 from service.fhir.entries import Located
 from service.fhir.identity import derived_id
-from service.fhir.index import codings
 from service.fhir.json import encode
 from service.fhir.own import derived_identifier
 from service.fhir.r4.bundle import Entry
@@ -41,6 +40,7 @@ def transaction(
             continue
         addresses = _addresses(answer, written, faults)
         own = [_request(e["resource"], addresses, systems) for e in written]
+        _tell_in_summary(answer, written, own, remarks)
         for entry in own:
             if entry["resource"]["resourceType"] == "Provenance":
                 _tag_content(entry, own, systems)
@@ -48,7 +48,6 @@ def transaction(
         entries += _retractions(answer, written, systems)
     if faults:
         raise Unreadable(*faults)
-    _told_in_summaries(entries, remarks, systems)
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "transaction"}
     return bundle | ({"entry": entries} if entries else {})
 
@@ -159,7 +158,9 @@ def _retractions(answer: PatientAnswer, written: Sequence[Entry], systems: Syste
         if not identity or identity in standing or located.resource.get("status") == status:
             continue
         resource = {k: v for k, v in located.resource.items() if k not in ("id", "status", "text")}
-        resource["meta"] = {"tag": [systems.derived_tag]}
+        meta = located.resource.get("meta", {})
+        security = {"security": meta["security"]} if meta.get("security") else {}
+        resource["meta"] = {"tag": [systems.derived_tag], **security}
         url = f"{located.type}?identifier={systems.derived}|{identity}"
         entries.append(
             {
@@ -171,16 +172,18 @@ def _retractions(answer: PatientAnswer, written: Sequence[Entry], systems: Syste
     return entries
 
 
-def _told_in_summaries(
-    entries: Sequence[Entry], remarks: Sequence[Remark], systems: Systems
+def _tell_in_summary(
+    answer: PatientAnswer,
+    written: Sequence[Entry],
+    own: Sequence[Entry],
+    remarks: Sequence[Remark],
 ) -> None:
-    """A transaction holds no OperationOutcome: what it would say is a note of each summary."""
-    for entry in entries:
-        resource = entry["resource"]
-        is_ours = resource["resourceType"] == "Observation" and "hasMember" in resource
-        if is_ours and remarks and codings(resource.get("code")):
-            told = [{"text": r.text} for r in remarks]
-            resource["note"] = [*resource.get("note", []), *_distinct(told)]
+    """A transaction holds no OperationOutcome: what it would say of a patient is a note there."""
+    about = [r for r in remarks if answer.evidence.concerns(r.where)]
+    for entry, stored in zip(written, own, strict=True):
+        if about and entry["fullUrl"] == answer.urn("summary"):
+            notes = [*stored["resource"].get("note", []), *({"text": r.text} for r in about)]
+            stored["resource"]["note"] = _distinct(notes)
 
 
 def _distinct(notes: list[dict[str, str]]) -> list[dict[str, str]]:
