@@ -262,21 +262,42 @@ def _edit(name: str, old: str, new: str) -> Callable[[Path], None]:
         (_edit("ihc.csv", "row,ihc,", "row,IHC,"), ("ihc.csv line 1", "IHC")),
         (_edit("ihc.csv", ",reference,", ",reference,reference,"), ("ihc.csv line 1",)),
         (_edit("ihc.csv", "IH-1,1+,", "IH-1,1+,extra,"), ("ihc.csv line 4", "cells")),
-        (_edit("ihc.csv", 'IH-3,3+|positive,', 'IH-3,"3+"|positive,'), ("ihc.csv line 2",)),
+        (_edit("ihc.csv", "IH-3,3+|positive,", 'IH-3,"3+"|positive,'), ("ihc.csv line 2",)),
         (_edit("edition.yaml", "id: asco", "name: asco"), ("edition.yaml", "id")),
         (_edit("edition.yaml", "doi: 10.", "doi: 1."), ("edition.yaml", "doi")),
         (_edit("edition.yaml", '"2018-05-30"', "soon"), ("edition.yaml", "from")),
         (_edit("edition.yaml", "tables:", "tables: ["), ("edition.yaml",)),
-        (_edit("edition.yaml", "  scope:\n    inputs: {scope: [invasive, in-situ]}\n", ""),
-         ("scope",)),
-        (_edit("edition.yaml", "invasive, in-situ", "invasive, in-situ, benign"),
-         ("scope.csv", "scope=benign meets no row")),
+        (
+            _edit("edition.yaml", "  scope:\n    inputs: {scope: [invasive, in-situ]}\n", ""),
+            ("scope",),
+        ),
+        (
+            _edit("edition.yaml", "invasive, in-situ", "invasive, in-situ, benign"),
+            ("scope.csv", "scope=benign meets no row"),
+        ),
         (_edit("edition.yaml", "inputs: {ihc: ihc}", "inputs: {ihc: colours}"), ("colours",)),
         (_edit("limits.csv", "Q01,cells", "Q01-cells,cells"), ("limits.csv", "Q01")),
         (_edit("limits.csv", "AMP-ratio,ratio", "AMP,ratio"), ("limits.csv", "AMP-ratio")),
         (_edit("reasons.csv", "Q08,UNSAT", "Q13,UNSAT"), ("reasons.csv", "Q08")),
     ],
-)  # fmt: skip
+    ids=[
+        "an-unknown-column",
+        "a-column-in-another-case",
+        "a-column-twice",
+        "a-cell-too-many",
+        "a-broken-quotation",
+        "a-missing-key",
+        "a-doi-that-is-none",
+        "a-day-in-words",
+        "yaml-that-is-none",
+        "a-table-left-out",
+        "a-code-without-a-row",
+        "codes-that-nobody-lists",
+        "a-limit-left-out",
+        "another-limit-left-out",
+        "a-reason-left-out",
+    ],
+)
 def test_a_file_of_another_shape_is_refused_with_what_is_wrong(folder, spoilt, said):
     spoilt(folder)
     told = refused(folder)
