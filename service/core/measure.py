@@ -11,6 +11,8 @@ from decimal import ROUND_DOWN, Decimal
 from fractions import Fraction
 
 COMPARATORS = ("<", "<=", ">=", ">")
+#: Stands in place of a comparator where a range was given.
+RANGE = "-"
 
 #: Largest power of ten that is still read as a number; beyond it nothing was measured.
 _LARGEST_EXPONENT = 30
@@ -63,7 +65,7 @@ class Measured:
 
     interval: every value it may stand for (a point, unless it came with a comparator).
     digits: the number as sent; None when it was computed here or read from words.
-    comparator: `<`, `<=`, `>=`, `>` or empty.
+    comparator: `<`, `<=`, `>=`, `>`, RANGE or empty.
     spread: the values that a computed number may stand for; a fraction of counts is exact and
         stands for itself.
     """
@@ -112,6 +114,12 @@ def compared(comparator: str, number: Decimal, *, from_words: bool = False) -> M
     return Measured(interval, None if from_words else number, comparator)
 
 
+def between(low: Decimal, high: Decimal) -> Measured:
+    """A range as reported, both ends included; it has no digits of its own."""
+    ends = sorted((Fraction(low), Fraction(high)))
+    return Measured(Interval(ends[0], ends[1]), None, RANGE)
+
+
 def counted(value: Fraction) -> Measured:
     """A fraction of counts, exact: 120 signals over 40 is 3."""
     return Measured(Interval(value, value), spread=Interval(value, value))
@@ -125,4 +133,4 @@ def shown(measured: Measured) -> Decimal | None:
         return None
     value = Decimal(measured.exact.numerator) / Decimal(measured.exact.denominator)
     cut = value.quantize(Decimal("0.0001"), rounding=ROUND_DOWN)
-    return cut if cut == cut.to_integral() else cut.normalize()
+    return cut.quantize(Decimal(1)) if cut == cut.to_integral() else cut.normalize()

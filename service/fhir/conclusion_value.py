@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from service.core.findings import Conclusion, LabConclusion
+from service.fhir.clauses import clauses, denies, leaves_open
 from service.fhir.lab_words import concept_texts
 from service.fhir.numbers_in_text import plain
 from service.fhir.value_reading import (
@@ -26,16 +27,18 @@ _CONCLUSIONS = {
     "not-tested": LabConclusion.NOT_DONE,
     "unknown": LabConclusion.NOT_DONE,
 }
-#: The first that a text says: `HER2-low (negative)` is low.
-_WORDS = (
+_LOW = (
     ("ultralow", re.compile(r"\bultra[\s-]?low\b")),
     ("low", re.compile(r"\blow\b")),
+)
+_EXPRESSED = re.compile(r"\bover-?express\w*|amplifi\w*")
+_OPEN = (
     ("equivocal", re.compile(r"\bequivocal\b|\bborderline\b")),
     ("indeterminate", re.compile(r"\bindeterminate\b|\binconclusive\b")),
     ("not-tested", re.compile(r"\bnot (?:tested|done|performed)\b")),
-    ("negative", re.compile(r"\bnegativ\w*|\bneg\b|\bnot over-?express\w*|\bnot amplified\b")),
-    ("positive", re.compile(r"\bpositiv\w*|\bpos\b|\bover-?express\w*|\bamplified\b")),
 )
+_POSITIVE = re.compile(r"\bpositiv\w*|\bpos\b")
+_NEGATIVE = re.compile(r"\bnegativ\w*|\bneg\b")
 _BELOW_POSITIVE = {LabConclusion.LOW, LabConclusion.ULTRALOW}
 
 
@@ -59,17 +62,38 @@ def _words(asked: Asked, found: ValueReading) -> list[str]:
             absent = "not-tested" if absent_reason(asked.part) else ""
             return [absent or interpretation(asked.part)]
         case "valueString":
-            return [_word(text(asked.part))]
+            return words_of(text(asked.part))
         case "valueCodeableConcept":
             coded = asked.coder.concepts("answer", asked.value)
             if any(c in _CONCLUSIONS for c in coded):
                 return coded
             told_that_text_was_read(asked, found)
-            return [_word(t) for t in concept_texts(asked.value)]
+            return [w for t in concept_texts(asked.value) for w in words_of(t)]
         case _:
             return []
 
 
-def _word(said: str) -> str:
-    left = plain(said)
-    return next((word for word, pattern in _WORDS if pattern.search(left)), "")
+def words_of(said: str) -> list[str]:
+    """The conclusions that a text states, clause by clause; a denied word is never affirmed."""
+    found = [word for clause in clauses(plain(said)) if (word := _word(clause))]
+    return list(dict.fromkeys(found))
+
+
+def _word(clause: str) -> str:
+    denied = denies(clause)
+    for word, pattern in _OPEN:
+        if pattern.search(clause):
+            return word if word == "not-tested" or not denied else "indeterminate"
+    for word, pattern in _LOW:
+        if pattern.search(clause) and not denied:
+            return word
+    named = _EXPRESSED.search(clause) or _POSITIVE.search(clause) or _NEGATIVE.search(clause)
+    if named and leaves_open(clause):
+        return "indeterminate"
+    if _EXPRESSED.search(clause):
+        return "negative" if denied else "positive"
+    if _NEGATIVE.search(clause):
+        return "negative"
+    if _POSITIVE.search(clause):
+        return "indeterminate" if denied else "positive"
+    return ""

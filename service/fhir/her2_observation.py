@@ -82,6 +82,8 @@ def mentions_her2(concept: object) -> bool:
 
 def standing_of(status: object) -> Standing | None:
     """How far the result has come; None when it does not count at all."""
+    if not isinstance(status, str):
+        return Standing.PENDING
     if status in _IGNORED:
         return None
     if status in _PENDING:

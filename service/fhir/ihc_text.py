@@ -15,6 +15,7 @@ from service.core.findings import IhcScore
 from service.core.guideline import Guideline
 from service.core.measure import Measured
 from service.core.table import Value
+from service.fhir.clauses import clauses, denies, leaves_open
 from service.fhir.numbers_in_text import NUMBER, REMEMBERED, measured, plain
 
 _HER2 = re.compile(r"\b(?:c-?)?(?:her|erb-?b)[\s-]?2(?:[\s/-]*neu)?(?!\d)|\bneu\b")
@@ -27,20 +28,28 @@ _PERCENT = re.compile(
     r"(?:\d+(?:[.,]\d+)?\s*%?\s*(?:-|to)\s*)?" + NUMBER + r"\s*(?:%|percent\b|per cent\b)"
 )
 _RANGE = re.compile(
-    r"(?<![\d.,])([0-3])\s*(?:\+|plus)?\s*(?:-|\u2013|/|to|or|and|bis)\s*([0-3])\s*(?:\+|plus)?(?![\d.,])"
+    r"(?<![\d.,])([0-3])\s*(?:\+|plus)?\s*(?:-|\u2013|/|to|or|and|bis)\s*([0-3])"
+    r"\s*(?:\+|plus)?(?![\d.,])"
 )
-_DIGIT = re.compile(r"(?<![a-z\d.,<>=])([0-3])\s*(\+|plus\b)?(?!\d|[.,]\d|\s*of\b)")
-_PLUSES = re.compile(r"(?<![\d+])(\+{1,3})(?![\d+])")
-_NEGATED = re.compile(r"\bno[nt][\s-]+(?:positive|negative|over-?express\w*)|\bno over-?express\w*")
+_DIGIT = re.compile(r"(?<![a-z\d.,<>=])([0-3])\s*(\+|plus\b)?(?!\d|[.,]\d)")
+_PLUSES = re.compile(r"(?<![\d+])(?<!\d )(\+{1,3})(?![\d+])")
+#: The end of the scale (`2+ of 3+`) and what is said of controls are no score of the tumour.
+_END_OF_SCALE = re.compile(r"\b(?:out )?of\s+3\s*\+?")
+_CONTROL = re.compile(r"\b(?:positive |negative |external |internal |on-slide )*controls?\b[^.;,]*")
+_OVEREXPRESSED = re.compile(r"\bover-?express\w*|\b\u00fcberexpr\w*")
 _WORD = (
-    ("positive", re.compile(r"\bpositiv\w*|\bpos\b|\bover-?express\w*")),
+    ("positive", re.compile(r"\bpositiv\w*|\bpos\b")),
     ("negative", re.compile(r"\bnegativ\w*|\bneg\b")),
-    ("equivocal", re.compile(r"\bequivocal\b|\bborderline\b|\bäquivok\w*")),
-    ("indeterminate", re.compile(r"\bindeterminate\b|\binconclusive\b|\bnot interpretable\b")),
+    ("equivocal", re.compile(r"\bequivocal\b|\bborderline\b")),
+    ("indeterminate", re.compile(r"\bindeterminate\b|\binconclusive\b|\binterpretable\b")),
     ("low", re.compile(r"\blow\b(?!\s*(?:power|magnif))")),
-    ("not-done", re.compile(r"\bnot (?:tested|done|performed)\b")),
 )
+_NOT_DONE = re.compile(r"\bnot (?:tested|done|performed)\b")
 _NO_STAINING = re.compile(
+    r"\b(?:no|without(?: any)?|absent|absence of|negative for)\s+(?:\w+\s+){0,2}staining"
+    r"|\bstaining\s+(?:is\s+|was\s+)?(?:absent|not seen)|\bnull\b"
+)
+_STAINING = re.compile(
     r"\b(?:no|without(?: any)?|absent|absence of|negative for)\s+(?:\w+\s+){0,2}staining"
     r"|\bstaining\s+(?:is\s+|was\s+)?(?:absent|not seen)|\bnull\b"
 )
@@ -84,7 +93,7 @@ class IhcText:
 def read_ihc_text(text: str, guideline: Guideline) -> IhcText:
     """The score that a text states, or that the staining it describes has by Figure 1."""
     said = _HER2.sub(" ", plain(text))
-    said = _NOISE.sub(" ", said)
+    said = _END_OF_SCALE.sub(" ", _CONTROL.sub(" ", _NOISE.sub(" ", said)))
     words = {"ultralow"} if _ULTRALOW.search(said) else set()
     said = _ULTRALOW.sub(" ", said)
     percents = [measured(m, from_words=True) for m in _PERCENT.finditer(said)]
@@ -122,17 +131,37 @@ def _stated(said: str) -> set[str]:
 
 
 def _words(said: str) -> set[str]:
-    negated = bool(re.search(r"\bno[nt]?[\s-]+over-?express", said))
-    left = _NEGATED.sub(" ", said)
-    found = {word for word, pattern in _WORD if pattern.search(left)}
-    return found | ({"negative"} if negated else set())
+    """The words that cross-check a score; a denied word is no word, or leaves the result open."""
+    if _NOT_DONE.search(said):
+        return {"not-done"}
+    words: set[str] = set()
+    for clause in clauses(said):
+        if _OVEREXPRESSED.search(clause):
+            words.add(
+                "indeterminate"
+                if leaves_open(clause)
+                else "negative"
+                if denies(clause)
+                else "positive"
+            )
+            continue
+        found = {word for word, pattern in _WORD if pattern.search(clause)}
+        stated = bool(found or _DIGIT.search(clause) or _PLUSES.search(clause))
+        denied = denies(clause) and found & {"positive", "equivocal"}
+        if (leaves_open(clause) and stated) or denied:
+            words.add("indeterminate")
+        elif denies(clause):
+            words |= found - {"low"}
+        else:
+            words |= found
+    return words
 
 
 def described_scores(said: str, percents: list[Measured], guideline: Guideline) -> frozenset[str]:
     """Every score that Figure 1 gives the described staining; empty when none is described."""
-    if _NO_STAINING.search(said):
-        return frozenset({"0-absent"})
-    if not _STAINING.search(said):
+    table = guideline["ihc_pattern"]
+    unstained = bool(_NO_STAINING.search(said))
+    if not (unstained or _STAINING.search(said)):
         return frozenset()
     incomplete = bool(re.search(r"\bincomplete|\bpartial|\bbasolateral|\blateral", said))
     complete = bool(re.search(r"\bcomplete|\bcircumferential", said))
@@ -143,9 +172,15 @@ def described_scores(said: str, percents: list[Measured], guideline: Guideline) 
     staining = "unstated" if incomplete == complete else "incomplete" if incomplete else "complete"
     named = [("faint", faint), ("intense", intense), ("moderate", moderate), ("weak", weak)]
     intensity = next((word for word, present in named if present), "")
+    if unstained:
+        # "no staining, or faint in 10% or fewer" repeats the definition of 0: both stay open
+        share = table.regions["percent"][0]
+        patterns = [("none", "unstated"), *([("incomplete", "faint")] if faint else [])]
+        return frozenset(
+            table.meet(staining=s, intensity=i, percent=share).then["score"] for s, i in patterns
+        )
     if not intensity and staining == "unstated":
         return frozenset()
-    table = guideline["ihc_pattern"]
     shares: list[Value] = [p for p in percents if table.banded("percent", p)][:1]
     shares = shares or list(table.regions["percent"])
     return frozenset(
@@ -164,7 +199,7 @@ def _checked(score: str, words: set[str], described: frozenset[str]) -> IhcScore
         return IhcScore.INCONSISTENT_HIGH if high else IhcScore.INCONSISTENT
     if score != "0":
         return _SCORE[score]
-    faint = "ultralow" in words or "0-faint" in described
+    faint = "ultralow" in words or ("0-faint" in described and "0-absent" not in described)
     absent = described == {"0-absent"}
     if faint and absent:
         return IhcScore.INCONSISTENT

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from service.core.findings import IshConclusion, Quantity
 from service.core.measure import Measured
+from service.fhir.clauses import clauses, denies, leaves_open
 from service.fhir.numbers_in_text import NUMBER, REMEMBERED, measured, plain
 
 _CEP17 = re.compile(r"\b(?:cep|cen|chr(?:omosome)?)[\s-]*17\b|\bd17z1\b")
@@ -28,15 +29,18 @@ _COPIES = re.compile(
 )
 _COPIES_AFTER = re.compile(NUMBER + r"\s*(?:her2x\s+)?(?:copies|signals)(?!\s*cepx)")
 _COUNT_OF_CEP17 = re.compile(
-    r"\bcepx\b(?! ratio)(?:\s+(?:copies|signals|copy number))?[^\d<>a-z]{0,12}(?:of )?" + NUMBER
+    r"(?<!/)(?<!/ )\bcepx\b(?! ratio)(?:\s+(?:copies|signals|copy number))?[^\d<>a-z]{0,12}(?:of )?"
+    + NUMBER
 )
-_ALONE = re.compile(r"^[^\d<>]{0,30}" + NUMBER + r"\s*$")
+#: A number with nothing beside it but the name of the test is the ratio (P40).
+_ALONE = re.compile(
+    r"^(?:(?:her2x|cepx|fish|ish|result|value|is|of)\b|[\s/:=()])*" + NUMBER + r"[\s).]*$"
+)
 
-_NOT_AMPLIFIED = re.compile(
-    r"\b(?:not|non|no|un)[\s-]*(?:\w+\s+)?amplifi\w*|\bnicht[\s-]amplifi\w*"
-    r"|\bnegativ\w*|\bneg\b|\bnot detected\b"
-)
-_AMPLIFIED = re.compile(r"\bamplifi\w*|\bamplification\b|\bpositiv\w*|\bpos\b")
+_AMPLIFIED = re.compile(r"amplifi\w*|amplification|\bamplifikation")
+_OTHER_FINDING = re.compile(r"\b(?:poly|mono|aneu)somy\b|\bcontrols?\b")
+_POSITIVE = re.compile(r"\bpositiv\w*|\bpos\b|\bdetected\b")
+_NEGATIVE = re.compile(r"\bnegativ\w*|\bneg\b|\bnot detected\b")
 _EQUIVOCAL = re.compile(r"\bequivocal\b|\bborderline\b")
 _OPEN = re.compile(r"\bindeterminate\b|\binconclusive\b|\bnot interpretable\b|\buninterpretable\b")
 _NOT_DONE = re.compile(r"\bnot (?:done|tested|performed)\b")
@@ -87,15 +91,31 @@ def _conclusion(said: str) -> IshConclusion | None:
         return IshConclusion.NOT_DONE
     if _OPEN.search(said):
         return IshConclusion.UNSATISFACTORY
-    negative = bool(_NOT_AMPLIFIED.search(said))
-    positive = bool(_AMPLIFIED.search(_NOT_AMPLIFIED.sub(" ", said)))
-    if positive and negative:
-        return IshConclusion.UNSATISFACTORY
-    if _EQUIVOCAL.search(said):
+    found = {f for clause in clauses(said) if (f := _of_clause(clause))}
+    if IshConclusion.EQUIVOCAL in found:
         return IshConclusion.EQUIVOCAL
-    if negative:
+    if len(found) > 1:
+        return IshConclusion.UNSATISFACTORY
+    return found.pop() if found else None
+
+
+def _of_clause(clause: str) -> IshConclusion | None:
+    """What one clause concludes; a denied "positive" or an open question concludes nothing."""
+    amplification = bool(_AMPLIFIED.search(clause))
+    if _OTHER_FINDING.search(clause) and not amplification:
+        return None
+    if _EQUIVOCAL.search(clause):
+        return IshConclusion.UNSATISFACTORY if denies(clause) else IshConclusion.EQUIVOCAL
+    named = amplification or _POSITIVE.search(clause) or _NEGATIVE.search(clause)
+    if named and leaves_open(clause):
+        return IshConclusion.UNSATISFACTORY
+    if amplification:
+        return IshConclusion.NOT_AMPLIFIED if denies(clause) else IshConclusion.AMPLIFIED
+    if _NEGATIVE.search(clause):
         return IshConclusion.NOT_AMPLIFIED
-    return IshConclusion.AMPLIFIED if positive else None
+    if not _POSITIVE.search(clause):
+        return None
+    return IshConclusion.UNSATISFACTORY if denies(clause) else IshConclusion.AMPLIFIED
 
 
 def read_plain_number(text: str) -> Measured | None:

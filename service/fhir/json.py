@@ -14,19 +14,48 @@ import msgspec
 from service.core.errors import Fault, NotFhir
 
 _decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(float_hook=Decimal)
+#: Levels of nesting that are still read; FHIR's own resources stay far below.
+DEEPEST = 100
+_NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
+_TOO_DEEP = Fault("structure", "The JSON nests more deeply than FHIR allows.")
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
 def decode(body: bytes) -> Any:
     """The JSON value in the body; NotFhir when it is not JSON or nests too deeply."""
     try:
-        return _decoder.decode(body)
+        value = _decoder.decode(body)
     except RecursionError:
-        raise NotFhir(Fault("structure", "The JSON nests more deeply than FHIR allows.")) from None
+        raise NotFhir(_TOO_DEEP) from None
     except (msgspec.DecodeError, UnicodeDecodeError, ValueError, ArithmeticError) as error:
         raise NotFhir(
             Fault("structure", f"The body is not JSON ({_place(error)}). Send FHIR as JSON.")
         ) from None
+
+    if _may_nest_deeply(body) and _depth(value) > DEEPEST:
+        raise NotFhir(_TOO_DEEP)
+    return value
+
+
+def _may_nest_deeply(body: bytes) -> bool:
+    """Quick and safe: brackets alone, pairs taken away level by level (strings may add some)."""
+    brackets = body.translate(None, _NO_BRACKETS)
+    for _ in range(DEEPEST):
+        if not brackets:
+            return False
+        brackets = brackets.replace(b"{}", b"").replace(b"[]", b"")
+    return bool(brackets)
+
+
+def _depth(value: Any) -> int:
+    """How many objects and lists are around the innermost value."""
+    deepest, todo = 0, [(value, 0)]
+    while todo:
+        here, depth = todo.pop()
+        deepest = max(deepest, depth)
+        inner = here.values() if isinstance(here, dict) else here if isinstance(here, list) else ()
+        todo += [(v, depth + 1) for v in inner]
+    return deepest
 
 
 def _place(error: Exception) -> str:

@@ -23,6 +23,8 @@ _RECOUNT_DENIED = re.compile(
     r"\b(?:no|not|without|before|pending|await\w*)\s+(?:a |the |any )?(?:blinded )?re-?count\w*"
     r"|\bre-?count\w*\s+(?:is |was |to be |will be |has )?"
     r"(?:not|recommended|required|advised|needed|pending|awaited|to follow|requested|suggested)"
+    r"|\bre-?count\w*\b[^.;]*\b(?:should|will|must|shall|may|to be)\b"
+    r"|\b(?:should|will|must|shall|may|to be)\b[^.;]*\bre-?count\w*"
 )
 _BLINDED = re.compile(r"(?<!un)(?<!not )(?<!non-)(?<!non )\bblind(?:ed|ly)?\b|\bblinded\b")
 _NOT_BLINDED = re.compile(r"\bnot blind|\bunblind|\bnon[\s-]?blind|\bwithout blind|\bno blind")
@@ -43,8 +45,9 @@ _REASONS = {
         r"|\balternative (?:chromosome[\s-]17 )?(?:control )?probe"
     ),
     "Q09": re.compile(
-        r"\b(?:in[\s-]?situ|dcis)\b[^.;]{0,40}\b(?:was |were )?counted\b"
-        r"|\bcounted\b[^.;]{0,30}\b(?:in[\s-]?situ|dcis|lymphocytes)\b|\blymphocytes\b[^.;]{0,20}\bcounted\b"
+        r"\b(?:in[\s-]?situ(?!\s*hybridi)|dcis)\b[^.;]{0,40}\b(?:was |were )?counted\b"
+        r"|\bcounted\b[^.;]{0,30}\b(?:in[\s-]?situ(?!\s*hybridi)|dcis|lymphocytes)\b"
+        r"|\blymphocytes\b[^.;]{0,20}\bcounted\b"
     ),
     "Q11": re.compile(
         r"\bgastric\b|\bgastro-?oesophageal\b|\bgastroesophageal\b|\bgej\b|\bcolorectal scor"

@@ -7,7 +7,7 @@ import unicodedata
 from decimal import Decimal
 from functools import lru_cache
 
-from service.core.measure import Measured, compared, exactly
+from service.core.measure import Measured, between, compared, exactly
 
 #: Texts whose reading is remembered in memory: displays and set phrases recur all day.
 REMEMBERED = 4096
@@ -26,8 +26,11 @@ _WORDS = tuple(
         (r"\b(?:greater|more|higher|larger) than\b|\babove\b|\bover\b", ">"),
     )
 )
-#: A number with the comparator before it, as a regular expression with groups `sign`, `number`.
-NUMBER = r"(?P<sign>[<>]=?)?\s*(?P<number>\d{1,6}(?:[.,]\d{1,6})?)(?![\d])"
+#: A number with the comparator before it, or a range: groups `sign`, `number`, `upper`.
+NUMBER = (
+    r"(?P<sign>[<>]=?)?\s*(?P<number>\d{1,6}(?:[.,]\d{1,6})?)(?!\d)"
+    r"(?:\s*(?:-|\u2013|to|and|bis)\s*(?P<upper>\d{1,6}(?:[.,]\d{1,6})?)(?!\d))?"
+)
 
 
 @lru_cache(REMEMBERED)
@@ -43,7 +46,13 @@ def plain(text: str) -> str:
 
 def measured(match: re.Match[str], *, from_words: bool) -> Measured:
     """The number of a NUMBER match; `from_words`: it was read out of a sentence."""
-    number = Decimal(match["number"].replace(",", "."))
+    number = _decimal(match["number"])
+    if match["upper"]:
+        return between(number, _decimal(match["upper"]))
     if match["sign"]:
         return compared(match["sign"], number, from_words=from_words)
     return exactly(number)
+
+
+def _decimal(digits: str) -> Decimal:
+    return Decimal(digits.replace(",", "."))

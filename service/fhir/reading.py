@@ -42,7 +42,6 @@ from service.fhir.specimens import SpecimenEvidence, specimens_of
 from service.fhir.treatment import first_systemic_therapies
 from service.fhir.validate import faults_of
 
-
 #: Types that we derive and that may come back as input.
 _DERIVED = ("Observation", "CarePlan")
 

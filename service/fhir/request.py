@@ -124,6 +124,9 @@ def _read_parameters(
     if not isinstance(parameters, list):
         given.faults.append(Fault("structure", "parameter is not a list.", "Parameters.parameter"))
         return
+    if not any(isinstance(p, dict) and p.get("name") == "resource" for p in parameters):
+        text = "There is nothing to assess: send the evidence in parameters named resource."
+        given.faults.append(Fault("required", text, "Parameters.parameter"))
     for i, parameter in enumerate(parameters):
         where = f"Parameters.parameter[{i}]"
         name = parameter.get("name") if isinstance(parameter, dict) else None

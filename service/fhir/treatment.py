@@ -28,7 +28,7 @@ def first_systemic_therapies(record: Sequence[Located], index: Index, coder: Cod
     """The days on which a patient's record has systemic therapy."""
     days = []
     for located in record:
-        if located.type not in _TYPES or located.resource.get("status") not in _GIVEN:
+        if located.type not in _TYPES or str(located.resource.get("status")) not in _GIVEN:
             continue
         if _is_systemic(located, index, coder) and (day := _day(located.resource)):
             days.append(day)

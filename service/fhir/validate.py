@@ -127,7 +127,8 @@ def _hollow(value: object, where: str) -> Iterator[Fault]:
 def _own_checks(resource: Mapping[str, Any], where: str, kind: str) -> Iterator[Fault]:
     """Status bindings, the type of a value, and one value[x] only."""
     allowed = _STATUSES.get(kind)
-    if allowed and "status" in resource and resource["status"] not in allowed:
+    status = resource.get("status")
+    if allowed and "status" in resource and not (isinstance(status, str) and status in allowed):
         text = f"status is one of {', '.join(sorted(allowed))}."
         yield Fault("code-invalid", text, f"{where}.status")
     if kind != "Observation":

@@ -20,20 +20,34 @@ _MARKS = ("V", "G", "I")
 
 def rows_of(file: Traversable, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str]]]:
     """Every row with its line number; the header must be exactly `columns`, cells stripped."""
-    reader = csv.reader(io.StringIO(file.read_text(encoding="utf-8")), strict=True)
-    header = next(reader, [])
+    lines = _lines(file)
+    _, header = next(lines, (1, []))
     unknown = [c for c in header if c not in columns]
     missing = [c for c in columns if c not in header]
     if unknown or missing or len(set(header)) != len(header):
         raise KnowledgeError(
             f"{file.name} line 1: unknown columns {unknown}, missing columns {missing}"
         )
-    for cells in reader:
+    for line, cells in lines:
         if len(cells) != len(header):
-            raise KnowledgeError(
-                f"{file.name} line {reader.line_num}: {len(cells)} cells, not {len(header)}"
-            )
-        yield reader.line_num, {n: c.strip() for n, c in zip(header, cells, strict=True)}
+            raise KnowledgeError(f"{file.name} line {line}: {len(cells)} cells, not {len(header)}")
+        yield line, {n: c.strip() for n, c in zip(header, cells, strict=True)}
+
+
+def _lines(file: Traversable) -> Iterator[tuple[int, list[str]]]:
+    """Line number and cells; a file that is missing or no UTF-8 CSV is named."""
+    try:
+        reader = csv.reader(io.StringIO(file.read_text(encoding="utf-8"), newline=""), strict=True)
+    except (OSError, UnicodeDecodeError) as error:
+        raise KnowledgeError(f"{file.name}: cannot be read ({error})") from error
+    while True:
+        try:
+            cells = next(reader)
+        except StopIteration:
+            return
+        except csv.Error as error:
+            raise KnowledgeError(f"{file.name} line {reader.line_num}: {error}") from error
+        yield reader.line_num, cells
 
 
 def required(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from importlib.resources.abc import Traversable
@@ -24,6 +24,34 @@ _OUTPUTS = {
     "dual_probe_groups": ("group", "sentence"),
     "ihc_pattern": ("score", "sentence"),
 }
+#: What the classifier asks for by name: an edition that lacks one would fail on a request.
+_TABLES = {
+    "scope",
+    "ihc",
+    "ihc_level",
+    "ihc_pattern",
+    "single_probe_ish",
+    "dual_probe_groups",
+    "dual_probe_ish",
+    "dual_probe_incomplete",
+    "coded_ish",
+    "unsatisfactory_ish",
+    "conclusion",
+    "reservation",
+}
+_LIMITS = {
+    "Q01",
+    "Q03-ratio",
+    "Q03-copies",
+    "Q03-cep17",
+    "NEAR-ratio",
+    "NEAR-copies-4",
+    "NEAR-copies-6",
+    "AMP-ratio",
+    "AMP-copies",
+    "RECOUNT-cells",
+}
+_REASONS = {f"Q{number:02}" for number in range(1, 13)}
 _PASSED_ON = {"AS_TESTED", "AS_SETTLED", "BY_IHC_LEVEL"}
 
 
@@ -71,6 +99,10 @@ def read_guideline(folder: Traversable) -> ProvedGuideline:
     comments = _comments(folder / "comments.csv")
     for table in tables.values():
         _check_outcomes(table, comments)
+    limits, reasons = _limits(folder / "limits.csv"), _reasons(folder / "reasons.csv")
+    _complete("edition.yaml", _TABLES, tables)
+    _complete("limits.csv", _LIMITS, limits)
+    _complete("reasons.csv", _REASONS, reasons)
     start: date = edition["start"]
     guideline = Guideline(
         identity=edition["id"],
@@ -78,21 +110,35 @@ def read_guideline(folder: Traversable) -> ProvedGuideline:
         title=edition["title"],
         start=start,
         tables=tables,
-        limits=_limits(folder / "limits.csv"),
-        reasons=_reasons(folder / "reasons.csv"),
+        limits=limits,
+        reasons=reasons,
         comments=comments,
     )
     return ProvedGuideline(guideline, proofs)
+
+
+def _complete(file: str, needed: Collection[str], found: Collection[str]) -> None:
+    missing = sorted(set(needed) - set(found))
+    if missing:
+        raise KnowledgeError(f"{file}: lacks {', '.join(missing)}")
 
 
 def _table(
     folder: Traversable, name: str, inputs: Mapping[str, Any], shared: Mapping[str, list[str]]
 ) -> Table:
     codes = {
-        column: tuple(shared[asked]) if isinstance(asked, str) else tuple(asked)
+        column: _codes(f"edition.yaml: tables.{name}.inputs.{column}", asked, shared)
         for column, asked in inputs.items()
     }
     return read_table(folder / f"{name}.csv", codes, _OUTPUTS.get(name, _OUTCOME))
+
+
+def _codes(place: str, asked: object, shared: Mapping[str, list[str]]) -> tuple[str, ...]:
+    """The codes of an input: listed, or by the name of a list that tables share."""
+    listed = shared.get(asked) if isinstance(asked, str) else asked
+    if not isinstance(listed, list) or not all(isinstance(code, str) for code in listed):
+        raise KnowledgeError(f"{place}: {asked!r} is neither a list of codes nor the name of one")
+    return tuple(listed)
 
 
 def _check_outcomes(table: Table, comments: Mapping[str, str]) -> None:

@@ -17,7 +17,7 @@ def load_yaml(file: Traversable, schema: Schema) -> dict[str, Any]:
     try:
         raw = yaml.safe_load(file.read_text(encoding="utf-8"))
         loaded: dict[str, Any] = schema.load(raw)
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
         raise KnowledgeError(f"{file.name}: {error}") from error
     except ValidationError as error:
         said = "; ".join(_flat({"": error.messages}))

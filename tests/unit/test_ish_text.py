@@ -1,6 +1,7 @@
 """ISH results in words: numbers before conclusions, denials heard, percentages never a ratio."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import pytest
 
@@ -96,9 +97,16 @@ def test_a_plain_number_may_carry_its_unit(text, number):
     assert measured.digits == Decimal(number)
 
 
-@pytest.mark.parametrize("text", ["about 2.5", "2.5 (see report)", "2-3", "2.5%", "two", ""])
+@pytest.mark.parametrize("text", ["about 2.5", "2.5 (see report)", "2.5%", "two", ""])
 def test_anything_beside_a_plain_number_makes_it_unreadable(text):
     assert read_plain_number(text) is None
+
+
+def test_a_range_stands_for_every_value_in_it():
+    measured = read_plain_number("1.8-2.2")
+    assert measured is not None
+    assert (measured.interval.low, measured.interval.high) == (Fraction("1.8"), Fraction("2.2"))
+    assert measured.exact is None
 
 
 # A word that is denied does not count, and a number that is no ratio is none

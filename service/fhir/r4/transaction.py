@@ -151,25 +151,58 @@ def _tag_content(entry: Entry, entries: Sequence[Entry], systems: Systems) -> No
 def _retractions(answer: PatientAnswer, written: Sequence[Entry], systems: Systems) -> list[Entry]:
     """Earlier outputs that came in and that this answer no longer holds."""
     standing = {e["resource"]["id"] for e in written}
-    entries = []
-    for located in answer.evidence.own:
-        identity = derived_identifier(located.resource, systems.base)
-        status = _RETRACTED[located.type]
-        if not identity or identity in standing or located.resource.get("status") == status:
-            continue
-        resource = {k: v for k, v in located.resource.items() if k not in ("id", "status", "text")}
-        meta = located.resource.get("meta", {})
-        security = {"security": meta["security"]} if meta.get("security") else {}
-        resource["meta"] = {"tag": [systems.derived_tag], **security}
-        url = f"{located.type}?identifier={systems.derived}|{identity}"
-        entries.append(
-            {
-                "fullUrl": f"urn:uuid:{identity}",
-                "resource": {**resource, "status": status},
-                "request": {"method": "PUT", "url": url},
-            }
-        )
-    return entries
+    gone = {
+        identity: located
+        for located in answer.evidence.own
+        if (identity := derived_identifier(located.resource, systems.base)) not in ("", *standing)
+        and located.resource.get("status") != _RETRACTED[located.type]
+    }
+    known = {f"urn:uuid:{identity}" for identity in (*standing, *gone)}
+    return [
+        _retraction(answer, located, identity, known, systems) for identity, located in gone.items()
+    ]
+
+
+def _retraction(
+    answer: PatientAnswer, located: Located, identity: str, known: set[str], systems: Systems
+) -> Entry:
+    """The earlier output with its new status; what it pointed to outside the Bundle is left out."""
+    left_out = ("id", "status", "text", "meta", "subject")
+    kept = {k: v for k, v in located.resource.items() if k not in left_out}
+    resource = {k: v for k, v in _without_strays(kept, known).items() if v not in ([], {})}
+    meta = located.resource.get("meta")
+    security = meta.get("security") if isinstance(meta, dict) else None
+    resource["meta"] = {"tag": [systems.derived_tag]} | ({"security": security} if security else {})
+    resource["status"] = _RETRACTED[located.type]
+    resource["subject"] = _stored_subject(answer)
+    url = f"{located.type}?identifier={systems.derived}|{identity}"
+    return {
+        "fullUrl": f"urn:uuid:{identity}",
+        "resource": resource,
+        "request": {"method": "PUT", "url": url},
+    }
+
+
+def _stored_subject(answer: PatientAnswer) -> dict[str, Any]:
+    subject = answer.evidence.subject
+    reference = dict(subject.reference or {})
+    if str(reference.get("reference", "")).startswith("urn:") and subject.identifier:
+        return {"reference": _search("Patient", subject.identifier)}
+    return reference
+
+
+def _without_strays(value: Any, known: set[str]) -> Any:
+    """The value without references to a urn that no entry of the Bundle has."""
+    if isinstance(value, dict):
+        return {k: _without_strays(v, known) for k, v in value.items() if not _strays(v, known)}
+    if isinstance(value, list):
+        return [_without_strays(v, known) for v in value if not _strays(v, known)]
+    return value
+
+
+def _strays(value: Any, known: set[str]) -> bool:
+    reference = value.get("reference") if isinstance(value, dict) else None
+    return isinstance(reference, str) and reference.startswith("urn:") and reference not in known
 
 
 def _tell_in_summary(
