@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 
-from service.core.findings import Conclusion, LabConclusion
+from service.core.findings import Conclusion, IhcScore, LabConclusion
+from service.core.guideline import Guideline
 from service.fhir.clauses import clauses, denies, leaves_open
+from service.fhir.ihc_text import read_ihc_text
 from service.fhir.lab_words import concept_texts
 from service.fhir.numbers_in_text import plain
 from service.fhir.value_reading import (
@@ -39,6 +41,15 @@ _OPEN = (
 )
 _POSITIVE = re.compile(r"\bpositiv\w*|\bpos\b")
 _NEGATIVE = re.compile(r"\bnegativ\w*|\bneg\b")
+_OF_SCORE = {
+    IhcScore.THREE_PLUS: "positive",
+    IhcScore.TWO_PLUS: "equivocal",
+    IhcScore.ONE_PLUS: "negative",
+    IhcScore.ZERO: "negative",
+    IhcScore.INDETERMINATE: "indeterminate",
+    IhcScore.INCONSISTENT: "indeterminate",
+    IhcScore.INCONSISTENT_HIGH: "indeterminate",
+}
 _BELOW_POSITIVE = {LabConclusion.LOW, LabConclusion.ULTRALOW}
 
 
@@ -62,7 +73,8 @@ def _words(asked: Asked, found: ValueReading) -> list[str]:
             absent = "not-tested" if absent_reason(asked.part) else ""
             return [absent or interpretation(asked.part)]
         case "valueString":
-            return words_of(text(asked.part))
+            said = text(asked.part)
+            return words_of(said) or _by_score(said, asked.guideline)
         case "valueCodeableConcept":
             coded = asked.coder.concepts("answer", asked.value)
             if any(c in _CONCLUSIONS for c in coded):
@@ -77,6 +89,12 @@ def words_of(said: str) -> list[str]:
     """The conclusions that a text states, clause by clause; a denied word is never affirmed."""
     found = [word for clause in clauses(plain(said)) if (word := _word(clause))]
     return list(dict.fromkeys(found))
+
+
+def _by_score(said: str, guideline: Guideline) -> list[str]:
+    """A conclusion given as an IHC score alone says what the score says."""
+    score = read_ihc_text(said, guideline).score
+    return [_OF_SCORE[score]] if score in _OF_SCORE else []
 
 
 def _word(clause: str) -> str:

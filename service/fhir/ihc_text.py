@@ -15,7 +15,7 @@ from service.core.findings import IhcScore
 from service.core.guideline import Guideline
 from service.core.measure import Measured
 from service.core.table import Value
-from service.fhir.clauses import clauses, denies, leaves_open
+from service.fhir.clauses import clauses, denies, leaves_open, negates
 from service.fhir.numbers_in_text import NUMBER, REMEMBERED, measured, plain
 
 _HER2 = re.compile(r"\b(?:c-?)?(?:her|erb-?b)[\s-]?2(?:[\s/-]*neu)?(?!\d)|\bneu\b")
@@ -94,7 +94,8 @@ def read_ihc_text(text: str, guideline: Guideline) -> IhcText:
     """The score that a text states, or that the staining it describes has by Figure 1."""
     said = _HER2.sub(" ", plain(text))
     said = _END_OF_SCALE.sub(" ", _CONTROL.sub(" ", _NOISE.sub(" ", said)))
-    words = {"ultralow"} if _ULTRALOW.search(said) else set()
+    named = [c for c in clauses(said) if _ULTRALOW.search(c)]
+    words = {"ultralow"} if any(not negates(c) for c in named) else set()
     said = _ULTRALOW.sub(" ", said)
     percents = [measured(m, from_words=True) for m in _PERCENT.finditer(said)]
     said = _PERCENT.sub(" ", said)
@@ -147,11 +148,12 @@ def _words(said: str) -> set[str]:
             continue
         found = {word for word, pattern in _WORD if pattern.search(clause)}
         stated = bool(found or _DIGIT.search(clause) or _PLUSES.search(clause))
-        denied = denies(clause) and found & {"positive", "equivocal"}
-        if (leaves_open(clause) and stated) or denied:
+        denied = denies(clause) and "positive" in found
+        score_denied = stated and negates(_NO_STAINING.sub(" ", clause))
+        if (leaves_open(clause) and stated) or denied or score_denied:
             words.add("indeterminate")
         elif denies(clause):
-            words |= found - {"low"}
+            words |= found - {"low", "equivocal"}
         else:
             words |= found
     return words

@@ -242,3 +242,21 @@ def test_the_definition_of_score_0_says_nothing_of_which_0_it_is():
         "and is faint/barely perceptible and in <=10% of tumor cells"
     )
     assert score(text) is Score.ZERO
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("No 3+ staining identified", "inconsistent-high"),
+        ("not 3+", "inconsistent-high"),
+        ("3+?", "inconsistent-high"),
+        ("possibly 3+", "inconsistent-high"),
+        ("0, not ultralow", "0"),
+        ("Positive (3+), not equivocal", "3+"),
+        ("HER2 3+, no further testing required", "3+"),
+        ("1+, no reflex ISH", "1+"),
+        ("0 no membrane staining", "0-absent"),
+    ],
+)
+def test_a_denied_or_doubted_score_is_not_taken_for_the_score(text, expected):
+    assert score(text) == expected
