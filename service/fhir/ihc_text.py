@@ -147,10 +147,10 @@ def _words(said: str) -> set[str]:
             )
             continue
         found = {word for word, pattern in _WORD if pattern.search(clause)}
-        stated = bool(found or _DIGIT.search(clause) or _PLUSES.search(clause))
-        denied = denies(clause) and "positive" in found
-        score_denied = stated and negates(_NO_STAINING.sub(" ", clause))
-        if (leaves_open(clause) and stated) or denied or score_denied:
+        scored = bool(_DIGIT.search(clause) or _PLUSES.search(clause))
+        doubted = leaves_open(clause) and bool(found or scored)
+        denied = scored and negates(_NO_STAINING.sub(" ", clause))
+        if doubted or denied or (denies(clause) and "positive" in found):
             words.add("indeterminate")
         elif denies(clause):
             words |= found - {"low", "equivocal"}
