@@ -218,16 +218,15 @@ def _checked(
     given: _Given, opened: Opened, vocabulary: Vocabulary, today: date, jurisdiction: str
 ) -> Request:
     region = _one_of(given, "jurisdiction", JURISDICTIONS) or jurisdiction
-    setting = _one_of(given, "setting", [code_of(s) for s in vocabulary.settings]) or ""
+    setting = _setting(given, vocabulary)
     bundle_type = _one_of(given, "bundle-type", BUNDLE_TYPES) or BUNDLE_TYPES[0]
-    named = {code_of(s): s for s in vocabulary.settings}
     return Request(
         opened=opened,
         jurisdiction=region,
         as_of=_as_of(given, today),
         facts=Facts(
             stated=dict(given.stated),
-            setting=named.get(setting, ""),
+            setting=setting,
             history_complete=_truth(given, "history-complete"),
         ),
         include_off_label=_truth(given, "include-off-label"),
@@ -242,6 +241,14 @@ def _one_of(given: _Given, name: str, allowed: Sequence[str]) -> str | None:
     text = f"{name} is one of {', '.join(allowed)}."
     given.faults.append(Fault("code-invalid", text, where))
     return None
+
+
+def _setting(given: _Given, vocabulary: Vocabulary) -> str:
+    """The stated setting by the table's word, or empty."""
+    if "setting" not in given.values:
+        return ""
+    named = {code_of(s): s for s in vocabulary.settings}
+    return named.get(_one_of(given, "setting", list(named)) or "", "")
 
 
 def _truth(given: _Given, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cached_property
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -14,6 +15,7 @@ from marshmallow import Schema, fields
 from service.core.codes import Codes, LocalCodes
 from service.core.drug import Drug
 from service.core.errors import KnowledgeError
+from service.core.facts import FactKind
 from service.core.guideline import Guideline
 from service.core.table_check import Proof
 from service.core.words import Words
@@ -58,6 +60,11 @@ class Library:
     therapy: TherapyEdition
     settings: tuple[str, ...]
     local_codes: LocalCodes
+
+    @cached_property
+    def fact_kinds(self) -> Mapping[str, FactKind]:
+        """What each fact that a caller may state can hold."""
+        return {name: fact.kind for name, fact in self.words.facts.items()}
 
     def guideline_on(self, day: date) -> Guideline:
         """The edition in force on a day; before the first, the first."""

@@ -50,9 +50,7 @@ def assess(posted: object, caller: Caller, library: Library, house: House) -> di
 
     Raises NotFhir (400) or Unreadable (422), each with every fault and its expression.
     """
-    vocabulary = Vocabulary(
-        library.settings, {name: fact.kind for name, fact in library.words.facts.items()}
-    )
+    vocabulary = Vocabulary(library.settings, library.fact_kinds)
     today = caller.now.date()
     request = read_request(posted, caller.query, vocabulary, today, house.jurisdiction)
     guideline = library.guideline_on(request.as_of)

@@ -1,4 +1,4 @@
-"""The laboratory's overall conclusion in words: clause by clause, never affirming what is denied."""
+"""The laboratory's overall conclusion in words: what is denied is never affirmed."""
 
 import pytest
 
