@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Coding:
-    """A code as it stands in codes.csv. verified: V (checked) or G (general knowledge)."""
+    """A code as it stands in its code file. verified: V (checked) or G (general knowledge)."""
 
     concept: str
     system: str

@@ -21,7 +21,7 @@ class CategoryWords:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A next step: what to do, and the concept of codes.csv to code it with (may be empty)."""
+    """A next step: what to do, and the concept of a code file to code it with (may be empty)."""
 
     text: str
     concept: str

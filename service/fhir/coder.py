@@ -1,4 +1,4 @@
-"""What codings mean: codes.csv first, then the hospital's ConceptMap, never a guess."""
+"""What codings mean: the code files first, then the hospital's ConceptMap, never a guess."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Coder:
         return self.codes.concept(group, *standard) if standard else ""
 
     def mapped(self, concept: object) -> bool:
-        """True when the hospital's map, not codes.csv, gave a meaning to one of the codings."""
+        """True when the hospital's map, and no code file, gave one of the codings its meaning."""
         return any(
             self.local.standard(str(c.get("system")), str(c.get("code"))) for c in codings(concept)
         )

@@ -1,4 +1,4 @@
-"""A hospital's ConceptMap: local laboratory codes to the codes of codes.csv.
+"""A hospital's ConceptMap: local laboratory codes to the codes we know.
 
 FHIR R4 (`equivalence`) or R5 (`relationship`) JSON. Only targets said to be the same are used:
 `equal` or `equivalent`; a wider or narrower target would be a guess.

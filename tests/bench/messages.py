@@ -1,4 +1,4 @@
-"""Messages of the sizes that engines send: invented people, LOINC codes as in codes.csv."""
+"""Messages of the sizes that engines send: invented people, LOINC codes as in the code files."""
 
 from __future__ import annotations
 
