@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from service.core.assessment import (
     NO_STEP,
@@ -13,19 +13,17 @@ from service.core.assessment import (
     Remark,
     SpecimenAssessment,
 )
-from service.core.counts import as_unsatisfactory, counts_from
 from service.core.evidence import Evidence, evidence_for
 from service.core.findings import (
-    CodedIsh,
     Conclusion,
     IhcScore,
-    IshConclusion,
     LabConclusion,
     Moment,
     Specimen,
 )
 from service.core.guideline import Guideline
-from service.core.ish import IshReading, read_count
+from service.core.ish import IshReading
+from service.core.ish_choice import Ish, ish_of
 from service.core.recount import recount_state
 from service.core.table import Row
 
@@ -39,22 +37,10 @@ _SCORE_FLAGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Ish:
-    """The ISH that counts: one reading of numbers, or a coded conclusion, or nothing."""
-
-    reading: IshReading | None = None
-    recounts: tuple[IshReading, ...] = ()
-    second_populations: tuple[IshReading, ...] = ()
-    coded: IshConclusion | None = None
-    unsatisfactory: tuple[str, ...] = ()
-    amplification_suspected: bool = False
-
-
 def classify(specimen: Specimen, guideline: Guideline) -> SpecimenAssessment:
     """Assess one specimen; the same evidence gives the same answer in whatever order it came."""
     evidence = evidence_for(specimen)
-    ish = _ish_of(evidence, guideline)
+    ish = ish_of(evidence, guideline)
     outcome, heterogeneous = _settled(specimen, evidence, ish, guideline)
     outcome = _reserved(specimen, evidence, outcome, guideline)
     shown = heterogeneous or ish.reading
@@ -77,7 +63,7 @@ def classify(specimen: Specimen, guideline: Guideline) -> SpecimenAssessment:
         outcome=replace(outcome, flags=tuple(dict.fromkeys(flags))),
         ihc=evidence.ihc,
         numbers=shown.shown if shown and not _misread(shown) else (),
-        groups=shown.groups if shown else (),
+        groups=shown.groups if shown and not ish.unsatisfactory else (),
         awaiting=evidence.awaiting,
         used=(*evidence.used, *specimen.unreadable),
         newest=_newest(specimen),
@@ -85,81 +71,8 @@ def classify(specimen: Specimen, guideline: Guideline) -> SpecimenAssessment:
     )
 
 
-def _ish_of(evidence: Evidence, guideline: Guideline) -> _Ish:
-    """Numbers before conclusions, dual-probe before single-probe, a usable count before none."""
-    readings = [read_count(count, guideline) for count in counts_from(evidence.numbers)]
-    readings = [r for r in readings if _says_something(r)]
-    if readings:
-        return _from_numbers(readings, guideline)
-    return _from_conclusions(evidence.coded, guideline)
-
-
-def _says_something(reading: IshReading) -> bool:
-    count = reading.count
-    return bool(count.ratio or count.copies or count.cep17 or count.reasons)
-
-
-def _from_numbers(readings: list[IshReading], guideline: Guideline) -> _Ish:
-    seconds = tuple(r for r in readings if r.count.second_population)
-    plain = [r for r in readings if r not in seconds]
-    recounts = tuple(r for r in plain if r.count.recount)
-    firsts = [r for r in plain if not r.count.recount]
-    if not firsts:  # the count that was repeated was not sent: the recount is what there is
-        firsts, recounts = [*recounts[:1]] or [seconds[0]], recounts[1:]
-    dual = [r for r in firsts if not r.single]
-    chosen = _one_of(dual or firsts, guideline)
-    return _Ish(
-        reading=chosen,
-        recounts=recounts,
-        second_populations=seconds,
-        unsatisfactory=chosen.unsatisfactory,
-        amplification_suspected=chosen.amplification_suspected
-        or any(r.amplification_suspected for r in firsts),
-    )
-
-
-def _one_of(readings: Sequence[IshReading], guideline: Guideline) -> IshReading:
-    """The newest usable count; usable counts that exclude each other are unsatisfactory (Q08)."""
-    usable = [r for r in readings if not r.unsatisfactory]
-    if not usable:
-        return readings[-1]
-    left = [set(r.groups) if not r.single else {_band(r, guideline)} for r in usable]
-    if not set.intersection(*left):
-        return read_count(as_unsatisfactory(usable[-1].count, "Q08"), guideline)
-    return min(reversed(usable), key=lambda r: len(r.groups))
-
-
-def _band(reading: IshReading, guideline: Guideline) -> str:
-    """The family of single-probe rows that the copies fall in."""
-    row = guideline["single_probe_ish"].meet(copies=reading.copies, ihc=IhcScore.TWO_PLUS)
-    return row.rule
-
-
-def _from_conclusions(coded: Sequence[CodedIsh], guideline: Guideline) -> _Ish:
-    done = [c for c in coded if c.conclusion is not IshConclusion.NOT_DONE]
-    reasons = [r for c in done for r in (*c.reasons, *c.context.reasons)]
-    unsat = [r for r in dict.fromkeys(reasons) if guideline.reasons[r].effect == "UNSAT"]
-    said = {c.conclusion for c in done} - {IshConclusion.UNSATISFACTORY}
-    suspected = IshConclusion.AMPLIFIED in said or any(c.amplification_suspected for c in done)
-    if unsat:
-        return _Ish(unsatisfactory=tuple(unsat), amplification_suspected=suspected)
-    if len(said) > 1:
-        newest = [
-            c
-            for c in done
-            if not any(
-                c.context.when and o.context.when and c.context.when.before(o.context.when)
-                for o in done
-            )
-        ]
-        said = {c.conclusion for c in newest}
-        if len(said) > 1:
-            return _Ish(unsatisfactory=("Q08",), amplification_suspected=suspected)
-    return _Ish(coded=said.pop()) if said else _Ish()
-
-
 def _settled(
-    specimen: Specimen, evidence: Evidence, ish: _Ish, guideline: Guideline
+    specimen: Specimen, evidence: Evidence, ish: Ish, guideline: Guideline
 ) -> tuple[Outcome, IshReading | None]:
     """What the final results say, and the second population if it is what decides."""
     scope = guideline["scope"].meet(scope="in-situ" if specimen.in_situ else "invasive")
@@ -171,7 +84,7 @@ def _settled(
             continue
         if second.unsatisfactory:
             continue
-        apart = _Ish(reading=second)
+        apart = Ish(reading=second)
         other = _by_tests(evidence, apart, guideline)
         if other.category is Category.POSITIVE:
             return other, second
@@ -181,7 +94,7 @@ def _settled(
     return outcome, None
 
 
-def _by_tests(evidence: Evidence, ish: _Ish, guideline: Guideline) -> Outcome:
+def _by_tests(evidence: Evidence, ish: Ish, guideline: Guideline) -> Outcome:
     ihc = evidence.ihc.value
     if ish.unsatisfactory:
         suspected = "yes" if ish.amplification_suspected else "no"
@@ -274,7 +187,7 @@ def _newest(specimen: Specimen) -> Moment | None:
 
 
 def _remarks(
-    evidence: Evidence, ish: _Ish, outcome: Outcome, guideline: Guideline
+    evidence: Evidence, ish: Ish, outcome: Outcome, guideline: Guideline
 ) -> tuple[Remark, ...]:
     """Why ISH was not used, and where the laboratory's own conclusion says otherwise."""
     remarks = []

@@ -149,7 +149,17 @@ def test_a_coded_ish_without_numbers(word, score, rule):
 
 
 def test_numbers_stand_before_a_coded_conclusion():
-    assert said(ihc("2+"), ish("1.5", "3.0"), coded("amplified"))[1] == "DP-G5-2"
+    assert said(ihc("2+"), ish("1.5", "3.0"), coded("not-amplified"))[1] == "DP-G5-2"
+    assert said(ihc("2+"), ish("1.5", "4.8"), coded("amplified"))[1] == "DP-G4-2a"
+
+
+@pytest.mark.parametrize(
+    ("numbers", "word"), [(("1.5", "3.0"), "amplified"), (("2.5", "6.0"), "not-amplified")]
+)
+def test_numbers_and_a_conclusion_that_exclude_each_other_are_never_resolved(numbers, word):
+    assert said(ihc("2+"), ish(*numbers), coded(word))[:2] == ("INDETERMINATE", "QU-2")
+    assert said(ihc("1+"), ish(*numbers), coded(word))[:2] == ("INDETERMINATE", "QU-Na")
+    assert said(ihc("3+"), ish(*numbers), coded(word))[:2] == ("POSITIVE", "QU-3")
 
 
 @pytest.mark.parametrize(
