@@ -113,17 +113,28 @@ def assess_file(file: Any, form: str, lenient: bool, **options: str | bool | Non
 @click.option(
     "--guideline",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of tables to check instead of those shipped.",
+    help="Folder of guideline tables to check instead of those shipped.",
 )
-def check(guideline: Path | None) -> None:
-    """Prove the knowledge tables: every input meets exactly one row."""
+@click.option(
+    "--therapy",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="Folder of therapy tables to check instead of those shipped.",
+)
+def check(guideline: Path | None, therapy: Path | None) -> None:
+    """Prove the knowledge tables: every input meets exactly one row, every condition is sound."""
     try:
-        proof = load_library(guideline=guideline).proof()
+        library = load_library(guideline=guideline, therapy=therapy)
     except KnowledgeError as error:
         raise TablesRefused(str(error)) from None
     click.echo(
         "{tables} tables with {rows} rows: each of {combinations} combinations of inputs meets "
-        "exactly one row.".format_map(proof)
+        "exactly one row.".format_map(library.proof())
+    )
+    click.echo(
+        "{rules} regimen rules with {components} components, {blockers} blockers and {settings} "
+        "settings: each of {conditions} conditions asks for known facts only.".format_map(
+            library.therapy_proof()
+        )
     )
 
 

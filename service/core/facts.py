@@ -1,7 +1,7 @@
 """Patient facts, three-valued: true, false, or not known.
 
 The seam of the therapy table: facts go in, options come out (`therapy.py`). A fact that no
-resource states is not known, never false.
+resource states is not known, never false; a number may be known as a stretch only.
 """
 
 from __future__ import annotations
@@ -11,7 +11,23 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
-FactValue = bool | int | Decimal | str
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A number of which only the category was said: above `low`, up to and with `high`.
+
+    pT1b is (0.5, 1.0] cm. Raises ValueError when nothing lies between the two.
+    """
+
+    low: Decimal
+    high: Decimal
+
+    def __post_init__(self) -> None:
+        if not self.low < self.high:
+            raise ValueError(f"nothing is above {self.low} and at most {self.high}")
+
+
+FactValue = bool | int | Decimal | str | Stretch
 
 
 class FactKind(StrEnum):

@@ -1,7 +1,8 @@
 """Assessment and facts in; plan kind, options and what is missing out.
 
-No therapy table is in place yet: a category that could be treated gets the kind `clarify`, with
-no options and the facts that a setting depends on. The seam is this module's one function.
+The regimen table is read and checked (`regimen.py`, `condition.py`), and not asked yet: a category
+that could be treated gets the kind `clarify`, with no options and the facts that a setting depends
+on. The seam is this module's one function.
 """
 
 from __future__ import annotations

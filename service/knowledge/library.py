@@ -1,4 +1,4 @@
-"""Everything the service knows, read and proved once: guideline, words, codes, drugs."""
+"""Everything the service knows, read and proved once: guideline, therapy, words, codes, drugs."""
 
 from __future__ import annotations
 
@@ -10,38 +10,20 @@ from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
 
-from marshmallow import Schema, fields
-
 from service.core.codes import Codes, LocalCodes
 from service.core.drug import Drug
 from service.core.errors import KnowledgeError
 from service.core.facts import FactKind
 from service.core.guideline import Guideline
+from service.core.regimen import Therapy
 from service.core.table_check import Proof
 from service.core.words import Words
 from service.knowledge.codes import read_codes
 from service.knowledge.concept_map import read_concept_map
 from service.knowledge.drugs import read_drugs
 from service.knowledge.guidelines import read_guideline
-from service.knowledge.words import read_settings_names, read_words
-from service.knowledge.yaml_file import load_yaml
-
-
-@dataclass(frozen=True, slots=True)
-class TherapyEdition:
-    """The therapy and label edition: `therapy|2026.05`."""
-
-    identity: str
-    version: str
-    title: str
-    start: date
-
-
-class _TherapyEdition(Schema):
-    id = fields.String(required=True)
-    version = fields.String(required=True)
-    title = fields.String(required=True)
-    start = fields.Date(required=True, data_key="from")
+from service.knowledge.therapies import TherapyEdition, read_therapy
+from service.knowledge.words import read_words
 
 
 @dataclass(frozen=True)
@@ -49,6 +31,7 @@ class Library:
     """What the service knows.
 
     guidelines: every edition, the oldest first. proofs: of each table of each edition.
+    therapy: which therapy edition it is; regimens: its tables.
     local_codes: the hospital's ConceptMap, empty when none is configured.
     """
 
@@ -58,8 +41,13 @@ class Library:
     codes: Codes
     drugs: tuple[Drug, ...]
     therapy: TherapyEdition
-    settings: tuple[str, ...]
+    regimens: Therapy
     local_codes: LocalCodes
+
+    @property
+    def settings(self) -> tuple[str, ...]:
+        """The names of the treatment settings, each once, in order."""
+        return self.regimens.setting_names
 
     @cached_property
     def fact_kinds(self) -> Mapping[str, FactKind]:
@@ -79,25 +67,42 @@ class Library:
             "combinations": sum(p.combinations for p in self.proofs),
         }
 
+    def therapy_proof(self) -> Mapping[str, int]:
+        """How much of the therapy edition was checked."""
+        rules = self.regimens.rules.values()
+        return {
+            "rules": len(rules),
+            "components": sum(len(rule.components) for rule in rules),
+            "blockers": len(self.regimens.blockers),
+            "settings": len(self.settings),
+            "conditions": len(self.regimens.conditions),
+        }
 
-def load_library(guideline: Traversable | None = None, concept_map: Path | None = None) -> Library:
-    """Read it all from the package; another guideline folder or a ConceptMap may be named.
+
+def load_library(
+    guideline: Traversable | None = None,
+    concept_map: Path | None = None,
+    therapy: Traversable | None = None,
+) -> Library:
+    """Read it all from the package; another guideline or therapy folder, a ConceptMap may be named.
 
     Raises KnowledgeError with file, line and column: the service does not start on it.
     """
     home = files("service.knowledge")
     folders = [guideline] if guideline else _editions(home / "guideline")
     editions = sorted((read_guideline(f) for f in folders), key=lambda e: e.guideline.start)
-    therapy = home / "therapy" / "2026-05"
-    said = load_yaml(therapy / "edition.yaml", _TherapyEdition())
+    words, drugs = read_words(home / "words"), read_drugs(home / "drugs")
+    regimens = read_therapy(
+        therapy or home / "therapy" / "2026-05", home / "partners.csv", drugs, words
+    )
     library = Library(
         guidelines=tuple(e.guideline for e in editions),
         proofs=tuple(p for e in editions for p in e.proofs),
-        words=read_words(home / "words"),
+        words=words,
         codes=read_codes(home / "codes"),
-        drugs=read_drugs(home / "drugs"),
-        therapy=TherapyEdition(said["id"], said["version"], said["title"], said["start"]),
-        settings=read_settings_names(therapy / "settings.csv"),
+        drugs=drugs,
+        therapy=regimens.edition,
+        regimens=regimens.therapy,
         local_codes=read_concept_map(concept_map) if concept_map else LocalCodes({}, {}, ""),
     )
     _check_words(library)

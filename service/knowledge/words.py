@@ -44,11 +44,6 @@ def read_words(folder: Traversable) -> Words:
     )
 
 
-def read_settings_names(file: Traversable) -> tuple[str, ...]:
-    """The names of the treatment settings, in the file's order."""
-    return tuple(row["setting"] for row in _rows(file, ("setting", "note"), (0,)))
-
-
 def _rows(file: Traversable, columns: Sequence[str], full: Sequence[int]) -> list[dict[str, str]]:
     rows = []
     for line, row in rows_of(file, columns):
