@@ -7,7 +7,7 @@ resource states is not known, never false; a number may be known as a stretch on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
@@ -44,6 +44,7 @@ class Facts:
     """What is known of a patient.
 
     stated: facts the caller stated outright; they win over what a record says.
+    recorded: facts that the patient's record states.
     setting: the stated setting (`MBC_1L`), empty when it is to be derived.
     history_complete: the sender vouches that its record is whole.
     """
@@ -51,7 +52,9 @@ class Facts:
     stated: Mapping[str, FactValue]
     setting: str = ""
     history_complete: bool = False
+    recorded: Mapping[str, FactValue] = field(default_factory=dict)
 
     def known(self, name: str) -> FactValue | None:
-        """The fact, or None when it is not known."""
-        return self.stated.get(name)
+        """The fact as stated, else as recorded, or None when it is not known."""
+        stated = self.stated.get(name)
+        return self.recorded.get(name) if stated is None else stated

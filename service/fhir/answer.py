@@ -11,6 +11,7 @@ from service.core.codes import Codes
 from service.core.facts import Facts
 from service.core.findings import IhcScore
 from service.core.guideline import Guideline
+from service.core.known_fact import KnownFact
 from service.core.therapy import Suggestion
 from service.core.words import Words
 from service.fhir.identity import derived_id
@@ -62,6 +63,7 @@ class PatientAnswer:
     suggestion: Suggestion
     facts: Facts
     by_key: Mapping[str, SpecimenEvidence]
+    recorded: tuple[KnownFact, ...] = ()
 
     def id_of(self, kind: str, part: str = "") -> str:
         """The UUIDv5 of (patient, kind, specimen or tumour): the same for ever."""

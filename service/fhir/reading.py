@@ -18,6 +18,7 @@ from service.core.guideline import Guideline
 from service.fhir.coder import Coder
 from service.fhir.conditions import Diagnosis, read_diagnosis
 from service.fhir.entries import Located, Opened
+from service.fhir.facts.record import PatientRecord
 from service.fhir.her2_observation import (
     NOT_EVIDENCE,
     Part,
@@ -29,7 +30,8 @@ from service.fhir.her2_observation import (
     standing_of,
     tests_of,
 )
-from service.fhir.index import Index, index
+from service.fhir.index import Index
+from service.fhir.index import index as indexed
 from service.fhir.lab_words import as_list, said_around
 from service.fhir.labels import strictest
 from service.fhir.moments import effective, effective_as_sent, moment
@@ -66,6 +68,7 @@ class PatientEvidence:
     diagnoses: Conditions that count. flags: patient-level words (ER_LOW...).
     used: every resource the answer rests on. own: earlier outputs of this service that came in.
     security: the strictest labels of what was used. places: of every resource of the record.
+    record: what other facts are read from.
     """
 
     subject: Subject
@@ -77,6 +80,7 @@ class PatientEvidence:
     own: tuple[Located, ...]
     security: list[dict[str, Any]]
     places: tuple[str, ...]
+    record: PatientRecord
 
     def concerns(self, where: str) -> bool:
         """True for a place in this patient's record, and for what is about no place at all."""
@@ -107,7 +111,7 @@ class Asked:
 def read_evidence(opened: Opened, asked: Asked) -> Evidence:
     """Each patient's evidence; the order of entries plays no part."""
     evidence = Evidence()
-    found, conflicts = index(opened.resources)
+    found, conflicts = indexed(opened.resources)
     if conflicts:
         her2 = {r.where for r in opened.resources if parts_of(r, asked.coder)}
         evidence.unreadable += [f for f in conflicts if f.where in her2]
@@ -139,6 +143,7 @@ def read_evidence(opened: Opened, asked: Asked) -> Evidence:
                 record,
                 treated,
                 tuple(r for r in record if r.where in own),
+                found,
                 asked,
             )
         )
@@ -290,6 +295,7 @@ def _patient(
     record: Sequence[Located],
     treated: Sequence[Moment],
     own: tuple[Located, ...],
+    index: Index,
     asked: Asked,
 ) -> PatientEvidence:
     flags, histology, receptors = patient_flags(record, diagnoses, asked)
@@ -312,6 +318,14 @@ def _patient(
         own=own,
         security=strictest(used),
         places=tuple(r.where for r in record),
+        record=PatientRecord(
+            patient=subject.located,
+            resources=tuple(r for r in record if r not in own),
+            diagnoses=tuple(diagnoses),
+            index=index,
+            coder=asked.coder,
+            as_of=asked.as_of,
+        ),
     )
 
 

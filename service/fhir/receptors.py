@@ -20,7 +20,11 @@ if TYPE_CHECKING:
 
 _RECEPTORS = {"er", "er-percent", "pr", "pr-percent"}
 _PERCENT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d+)?)\s*%")
-_GRADE = re.compile(r"\bgrade\b|\bgrading\b")
+#: The tumour's grade; an adverse event or a performance status has a grade too.
+_GRADE = re.compile(
+    r"\b(?:histolog\w*|nottingham|tumou?r|bloom|elston|carcinoma)\b.*\bgrad(?:e|ing)\b"
+    r"|\bgrad(?:e|ing)\b.*\b(?:histolog\w*|tumou?r|carcinoma)\b"
+)
 _HISTOLOGY = re.compile(r"\bhistolog\w*|\bmorpholog\w*")
 _GRADE_1 = re.compile(r"\b(?:grade\s*|g)?(?:1|i)\b|\blow grade\b|\bwell differentiated\b")
 

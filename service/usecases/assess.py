@@ -11,10 +11,12 @@ from service.core.assessment import Remark
 from service.core.classify import classify
 from service.core.errors import NotFhir, Unreadable
 from service.core.facts import Facts
+from service.core.known_fact import KnownFact
 from service.core.rollup import roll_up
-from service.core.therapy import suggest
+from service.core.therapy import SETTING_FACTS, PlanKind, suggest
 from service.fhir.answer import Edition, PatientAnswer, Writing
 from service.fhir.coder import Coder
+from service.fhir.facts.tumour import tumour_facts
 from service.fhir.r4.bundle import collection, patient_entries
 from service.fhir.r4.transaction import transaction
 from service.fhir.reading import Asked, Evidence, PatientEvidence, read_evidence
@@ -94,13 +96,27 @@ def _assessed(patient: PatientEvidence, facts: Facts, writing: Writing) -> Patie
         for e in patient.specimens
     ]
     assessment = roll_up(specimens, guideline, patient.flags)
+    suggestion = suggest(assessment, facts)
+    recorded: tuple[KnownFact, ...] = ()
+    if suggestion.kind is PlanKind.CLARIFY:  # only then does a plan rest on the rest of the record
+        recorded = _recorded(patient, facts)
+        facts = replace(facts, recorded={fact.name: fact.value for fact in recorded})
+        suggestion = suggest(assessment, facts)
     return PatientAnswer(
         evidence=patient,
         assessment=assessment,
-        suggestion=suggest(assessment, facts),
+        suggestion=suggestion,
         facts=facts,
+        recorded=recorded,
         by_key={e.specimen.key: e for e in patient.specimens},
     )
+
+
+def _recorded(patient: PatientEvidence, facts: Facts) -> tuple[KnownFact, ...]:
+    """The facts that decide the setting, as the patient's record states them."""
+    stated = facts.stated.get("metastatic")
+    known = tumour_facts(patient.record, stated if isinstance(stated, bool) else None)
+    return tuple(fact for fact in known if fact.name in SETTING_FACTS)
 
 
 def _written(

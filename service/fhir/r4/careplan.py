@@ -7,12 +7,16 @@ from typing import Any
 
 from service.core.assessment import NO_STEP
 from service.core.facts import FactKind
+from service.core.known_fact import KnownFact
 from service.core.therapy import PlanKind
 from service.fhir.answer import PatientAnswer, Writing, rows_met, specimen_line
 from service.fhir.narrative import narrative
 from service.fhir.references import references_to
 from service.fhir.systems import code_of
 
+_DECIDE = "Decide on HER2-directed therapy in a multidisciplinary meeting"
+#: How many resources a note names before it counts the rest.
+_NAMED = 3
 _AWAITED = "Wait for the final report of the preliminary HER2 result"
 _UNREADABLE = "Send the HER2 result that could not be read in a form that can be read"
 
@@ -29,6 +33,7 @@ def care_plan(answer: PatientAnswer, writing: Writing) -> dict[str, Any]:
         said.note,
         category.note,
         *(words.flags[f] for f in suggestion.holds),
+        _recorded(answer),
         _stated(answer),
     ]
     identity = answer.id_of("careplan")
@@ -66,6 +71,23 @@ def care_plan(answer: PatientAnswer, writing: Writing) -> dict[str, Any]:
     plan |= {"activity": activities} if activities else {}
     plan["note"] = [{"text": " ".join(n for n in notes if n)}]
     return plan
+
+
+def _recorded(answer: PatientAnswer) -> str:
+    """What the record says of the facts a setting rests on, with the resources that say it."""
+    said = [
+        f"{fact.name} is {str(fact.value).lower()} ({fact.said}; {_sources(fact)})"
+        for fact in answer.recorded
+        if fact.name not in answer.facts.stated
+    ]
+    return f"Read from the record: {'; '.join(said)}." if said else ""
+
+
+def _sources(fact: KnownFact) -> str:
+    """The first few resources by name, and how many more there are."""
+    named = list(dict.fromkeys(source.reference for source in fact.sources))
+    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
+    return ", ".join(named[:_NAMED]) + more
 
 
 def _stated(answer: PatientAnswer) -> str:
@@ -108,7 +130,7 @@ def _open(answer: PatientAnswer) -> Iterable[dict[str, Any]]:
 
 
 def _facts(answer: PatientAnswer, writing: Writing) -> Iterable[dict[str, Any]]:
-    """A fact that the setting rests on and nobody stated is asked for."""
+    """A fact that the setting rests on and nothing says is asked for; then people decide."""
     if answer.suggestion.kind is not PlanKind.CLARIFY:
         return
     for name in answer.suggestion.missing:
@@ -116,6 +138,8 @@ def _facts(answer: PatientAnswer, writing: Writing) -> Iterable[dict[str, Any]]:
         asked = fact.meaning if fact.kind is FactKind.TRUTH else f"{fact.meaning}?"
         code = writing.systems.concept("her2-fact", name, f"{asked} (state the fact {name})")
         yield _activity(code, [answer.urn("summary")])
+    if not answer.suggestion.missing:
+        yield _activity({"text": _DECIDE}, [answer.urn("summary")])
 
 
 def _activity(code: dict[str, Any], reasons: list[str]) -> dict[str, Any]:
