@@ -15,7 +15,7 @@ from service.core.known_fact import KnownFact
 from service.core.therapy import Suggestion
 from service.core.words import Words
 from service.fhir.identity import derived_id
-from service.fhir.reading import PatientEvidence
+from service.fhir.patient_evidence import PatientEvidence
 from service.fhir.specimens import SpecimenEvidence
 from service.fhir.systems import Systems
 

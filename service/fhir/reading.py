@@ -7,14 +7,11 @@ place, and a HER2 result that cannot be read is a fault.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
 
 from service.core.assessment import Remark
 from service.core.errors import Fault
 from service.core.findings import Moment
-from service.core.guideline import Guideline
 from service.fhir.coder import Coder
 from service.fhir.conditions import Diagnosis, read_diagnosis
 from service.fhir.entries import Located, Opened
@@ -36,76 +33,17 @@ from service.fhir.lab_words import as_list, said_around
 from service.fhir.labels import strictest
 from service.fhir.moments import effective, effective_as_sent, moment
 from service.fhir.own import is_own
+from service.fhir.patient_evidence import Asked, Evidence, PatientEvidence, Result
 from service.fhir.patients import NO_SUBJECT, Patients, Subject
 from service.fhir.receptors import patient_flags
 from service.fhir.reports import remarks_on_reports
 from service.fhir.samples import Sample, read_sample
-from service.fhir.specimens import SpecimenEvidence, specimens_of
+from service.fhir.specimens import specimens_of
 from service.fhir.treatment import first_systemic_therapies
 from service.fhir.validate import faults_of
 
 #: Types that we derive and that may come back as input.
 _DERIVED = ("Observation", "CarePlan")
-
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """One HER2 Observation read, with its sample."""
-
-    located: Located
-    subject: Subject
-    sample: Sample
-    reading: ResultReading
-    when: Moment | None
-    effective: str
-
-
-@dataclass(frozen=True, slots=True)
-class PatientEvidence:
-    """One patient's evidence.
-
-    subject: who, and how the caller refers to them. specimens: newest facts of each.
-    diagnoses: Conditions that count. flags: patient-level words (ER_LOW...).
-    used: every resource the answer rests on. own: earlier outputs of this service that came in.
-    security: the strictest labels of what was used. places: of every resource of the record.
-    record: what other facts are read from.
-    """
-
-    subject: Subject
-    specimens: tuple[SpecimenEvidence, ...]
-    diagnoses: tuple[Diagnosis, ...]
-    flags: tuple[str, ...]
-    suspicious_histology: bool
-    used: tuple[Located, ...]
-    own: tuple[Located, ...]
-    security: list[dict[str, Any]]
-    places: tuple[str, ...]
-    record: PatientRecord
-
-    def concerns(self, where: str) -> bool:
-        """True for a place in this patient's record, and for what is about no place at all."""
-        return not where or any(where == p or where.startswith(f"{p}.") for p in self.places)
-
-
-@dataclass(slots=True)
-class Evidence:
-    """Everything read. invalid: not FHIR (400). unreadable: FHIR that says nothing (422)."""
-
-    patients: list[PatientEvidence] = field(default_factory=list)
-    remarks: list[Remark] = field(default_factory=list)
-    invalid: list[Fault] = field(default_factory=list)
-    unreadable: list[Fault] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """What the reading depends on besides the body."""
-
-    coder: Coder
-    guideline: Guideline
-    as_of: date
-    base: str
-    lenient: bool
 
 
 def read_evidence(opened: Opened, asked: Asked) -> Evidence:

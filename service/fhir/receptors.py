@@ -16,7 +16,7 @@ from service.fhir.values import value_keys
 
 if TYPE_CHECKING:
     from service.fhir.entries import Located
-    from service.fhir.reading import Asked
+    from service.fhir.patient_evidence import Asked
 
 _RECEPTORS = {"er", "er-percent", "pr", "pr-percent"}
 _PERCENT = re.compile(r"(?<![\d.,])(\d{1,3}(?:[.,]\d+)?)\s*%")

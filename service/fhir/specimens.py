@@ -12,7 +12,7 @@ from service.fhir.entries import Located
 from service.fhir.her2_observation import version_of
 
 if TYPE_CHECKING:
-    from service.fhir.reading import Result
+    from service.fhir.patient_evidence import Result
 
 
 @dataclass(frozen=True, slots=True)

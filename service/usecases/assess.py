@@ -17,9 +17,10 @@ from service.core.therapy import SETTING_FACTS, PlanKind, suggest
 from service.fhir.answer import Edition, PatientAnswer, Writing
 from service.fhir.coder import Coder
 from service.fhir.facts.tumour import tumour_facts
+from service.fhir.patient_evidence import Asked, Evidence, PatientEvidence
 from service.fhir.r4.bundle import collection, patient_entries
 from service.fhir.r4.transaction import transaction
-from service.fhir.reading import Asked, Evidence, PatientEvidence, read_evidence
+from service.fhir.reading import read_evidence
 from service.fhir.request import Request, Vocabulary, read_request
 from service.fhir.systems import Systems
 from service.knowledge.library import Library
