@@ -20,6 +20,7 @@ from service.core.findings import (
     LabConclusion,
     Moment,
     Specimen,
+    time_order,
 )
 from service.core.guideline import Guideline
 from service.core.ish import IshReading
@@ -183,7 +184,7 @@ def _newest(specimen: Specimen) -> Moment | None:
     """When the newest evidence was taken (effective), else was there (issued)."""
     moments = [f.context.effective or f.context.issued for f in specimen.findings]
     known = [m for m in moments if m]
-    return max(known, key=lambda m: (m.day, str(m.instant or ""))) if known else None
+    return max(known, key=time_order) if known else None
 
 
 def _remarks(

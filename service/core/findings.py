@@ -87,6 +87,11 @@ class Moment:
         return self.day < other.day
 
 
+def time_order(when: Moment | None) -> tuple[str, str]:
+    """What results are sorted by: the day, then the instant; an unknown time comes first."""
+    return (when.day.isoformat(), str(when.instant or "")) if when else ("", "")
+
+
 @dataclass(frozen=True, slots=True)
 class Source:
     """The resource a finding was read from.

@@ -18,6 +18,7 @@ from service.core.assessment import (
     SpecimenAssessment,
     TumourAssessment,
 )
+from service.core.findings import time_order
 from service.core.guideline import Guideline
 
 #: What decides when several samples differ, first to last.
@@ -73,8 +74,7 @@ def _newest_first(specimens: Sequence[SpecimenAssessment]) -> list[SpecimenAsses
 
 
 def _sampled(assessed: SpecimenAssessment) -> tuple[str, str]:
-    moment = assessed.specimen.collected or assessed.newest
-    return (moment.day.isoformat(), str(moment.instant or "")) if moment else ("", "")
+    return time_order(assessed.specimen.collected or assessed.newest)
 
 
 def _tumour(specimens: Sequence[SpecimenAssessment]) -> Outcome:

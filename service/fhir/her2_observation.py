@@ -109,7 +109,7 @@ def read_result(
         )
         words = lab_words(said)
         context = Context(
-            source=Source(located.reference or located.where, located.where, version_of(located)),
+            source=source_of(located),
             standing=standing,
             effective=_first(effective(g.resource) for g in givers),
             issued=_first(moment(g.resource.get("issued")) for g in givers),
@@ -161,6 +161,11 @@ def _says_nothing(value: Mapping[str, Any]) -> bool:
 def _holds_results(located: Located) -> bool:
     """A panel, or a question whose answers are its components or members."""
     return bool(located.resource.get("component") or located.resource.get("hasMember"))
+
+
+def source_of(located: Located) -> Source:
+    """The resource as a finding or a fact names it."""
+    return Source(located.reference or located.where, located.where, version_of(located))
 
 
 def version_of(located: Located) -> str:

@@ -220,15 +220,3 @@ def _from_pattern(described: frozenset[str], words: set[str]) -> IhcScore:
         high = score[0] in "23" or bool(words & {"positive", "equivocal"})
         return IhcScore.INCONSISTENT_HIGH if high else IhcScore.INCONSISTENT
     return IhcScore(score)
-
-
-def with_membrane_note(score: IhcScore, note: str, guideline: Guideline) -> IhcScore:
-    """A plain 0 made precise by what a note says of its membrane staining (never re-scored)."""
-    if score is not IhcScore.ZERO:
-        return score
-    said = _HER2.sub(" ", plain(note))
-    percents = [measured(m, from_words=True) for m in _PERCENT.finditer(said)]
-    described = described_scores(_PERCENT.sub(" ", said), percents, guideline)
-    if not described or "undefined" in described:
-        return score
-    return _checked("0", set(), described)

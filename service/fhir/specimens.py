@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from service.core.findings import Moment, Source, Specimen
+from service.core.findings import Moment, Specimen, time_order
 from service.fhir.conditions import Diagnosis
 from service.fhir.entries import Located
-from service.fhir.her2_observation import version_of
+from service.fhir.her2_observation import source_of
 
 if TYPE_CHECKING:
     from service.fhir.patient_evidence import Result
@@ -51,7 +51,7 @@ def _specimen(key: str, group: Sequence[Result]) -> SpecimenEvidence:
     samples = [r.sample for r in counted]
     primaries = {d.key: d for s in samples for d in s.primaries}
     sides = sorted({s.side for s in samples if s.side})
-    unreadable = tuple(_source(r.located) for r in counted if r.reading.faults)
+    unreadable = tuple(source_of(r.located) for r in counted if r.reading.faults)
     specimen = Specimen(
         key=key,
         findings=tuple(f for r in counted for f in r.reading.findings),
@@ -66,7 +66,7 @@ def _specimen(key: str, group: Sequence[Result]) -> SpecimenEvidence:
         flags=("SPECIMEN_UNKNOWN",) if any(s.unknown for s in samples) else (),
     )
     dated = [r for r in counted if r.effective]
-    newest = max(dated, key=lambda r: (_order(r.when), r.effective)) if dated else None
+    newest = max(dated, key=lambda r: (time_order(r.when), r.effective)) if dated else None
     return SpecimenEvidence(
         specimen=specimen,
         reference=min(
@@ -80,17 +80,9 @@ def _specimen(key: str, group: Sequence[Result]) -> SpecimenEvidence:
     )
 
 
-def _source(located: Located) -> Source:
-    return Source(located.reference or located.where, located.where, version_of(located))
-
-
 def _latest(moments: Iterable[Moment | None]) -> Moment | None:
     known = [m for m in moments if m]
-    return max(known, key=_order) if known else None
-
-
-def _order(when: Moment | None) -> tuple[str, str]:
-    return (when.day.isoformat(), str(when.instant or "")) if when else ("", "")
+    return max(known, key=time_order) if known else None
 
 
 def _after_therapy(

@@ -3,7 +3,7 @@
 import pytest
 
 from service.core.findings import IhcScore as Score
-from service.fhir.ihc_text import read_ihc_text, with_membrane_note
+from service.fhir.ihc_text import read_ihc_text
 from tests.support.cases import library
 
 (GUIDELINE,) = library().guidelines
@@ -169,25 +169,6 @@ def test_what_says_no_score_is_not_readable(text):
 )
 def test_other_numbers_of_a_report_are_no_scores(text):
     assert score(text) is Score.TWO_PLUS
-
-
-@pytest.mark.parametrize(
-    ("note", "expected"),
-    [
-        ("No membrane staining was seen.", Score.ZERO_ABSENT),
-        ("Faint incomplete staining in 5% of cells.", Score.ZERO_FAINT),
-        ("Faint incomplete staining in 15% of cells.", Score.INCONSISTENT),
-        ("Controls stained as expected.", Score.ZERO),
-        ("", Score.ZERO),
-    ],
-)
-def test_a_note_makes_a_plain_0_precise(note, expected):
-    assert with_membrane_note(Score.ZERO, note, GUIDELINE) is expected
-
-
-def test_a_note_never_changes_another_score():
-    said = with_membrane_note(Score.TWO_PLUS, "No membrane staining.", GUIDELINE)
-    assert said is Score.TWO_PLUS
 
 
 # A word that is denied does not count, and a score of something else is none

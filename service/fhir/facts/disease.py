@@ -13,9 +13,9 @@ from service.fhir.conditions import Diagnosis, all_texts
 from service.fhir.entries import Located
 from service.fhir.facts.collected import Collected
 from service.fhir.facts.dates import first_of, period_of
-from service.fhir.facts.record import PatientRecord, dated, source_of
+from service.fhir.facts.record import PatientRecord, dated
 from service.fhir.facts.staging import Staging, observed
-from service.fhir.her2_observation import standing_of
+from service.fhir.her2_observation import source_of, standing_of
 from service.fhir.index import codings
 from service.fhir.lab_words import IN_SITU, INVASIVE, as_list, said_around
 from service.fhir.numbers_in_text import plain

@@ -19,7 +19,8 @@ from service.fhir.conditions import all_texts, read_diagnosis
 from service.fhir.entries import Located
 from service.fhir.facts.dates import first_of, period_of, when_of
 from service.fhir.facts.medications import drugs_in, drugs_of
-from service.fhir.facts.record import PatientRecord, source_of
+from service.fhir.facts.record import PatientRecord
+from service.fhir.her2_observation import source_of
 from service.fhir.index import codings
 from service.fhir.lab_words import as_list
 

@@ -28,7 +28,8 @@ from service.fhir.facts.measurements import (
     stands,
     value_texts,
 )
-from service.fhir.facts.record import PatientRecord, source_of
+from service.fhir.facts.record import PatientRecord
+from service.fhir.her2_observation import source_of
 from service.fhir.lab_words import concept_texts
 from service.fhir.numbers_in_text import plain
 from service.fhir.values import value_keys

@@ -21,7 +21,8 @@ from service.fhir.facts.measurements import (
     results,
     state_concepts,
 )
-from service.fhir.facts.record import PatientRecord, source_of
+from service.fhir.facts.record import PatientRecord
+from service.fhir.her2_observation import source_of
 from service.fhir.index import codings
 from service.fhir.lab_words import as_list
 from service.fhir.moments import moment

@@ -21,7 +21,8 @@ from service.core.findings import Source
 from service.core.known_fact import KnownFact
 from service.core.measure import COMPARATORS, readable
 from service.fhir.entries import Located
-from service.fhir.facts.record import PatientRecord, dated, source_of
+from service.fhir.facts.record import PatientRecord, dated
+from service.fhir.her2_observation import source_of
 from service.fhir.index import codings
 from service.fhir.lab_words import as_list, concept_texts
 from service.fhir.moments import moment

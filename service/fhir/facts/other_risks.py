@@ -25,7 +25,8 @@ from service.fhir.facts.measurements import (
     stands,
     value_texts,
 )
-from service.fhir.facts.record import PatientRecord, source_of
+from service.fhir.facts.record import PatientRecord
+from service.fhir.her2_observation import source_of
 from service.fhir.lab_words import as_list, concept_texts
 from service.fhir.numbers_in_text import plain
 

@@ -9,7 +9,8 @@ from typing import Any
 
 from service.core.known_fact import KnownFact
 from service.fhir.facts.measurements import Reading, day_of, newest, reading, results, value_texts
-from service.fhir.facts.record import PatientRecord, source_of
+from service.fhir.facts.record import PatientRecord
+from service.fhir.her2_observation import source_of
 from service.fhir.moments import moment
 from service.fhir.numbers_in_text import plain
 from service.fhir.values import value_keys

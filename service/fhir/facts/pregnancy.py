@@ -26,7 +26,8 @@ from service.fhir.facts.measurements import (
     value_texts,
 )
 from service.fhir.facts.person import ages, gender
-from service.fhir.facts.record import PatientRecord, dated, source_of
+from service.fhir.facts.record import PatientRecord, dated
+from service.fhir.her2_observation import source_of
 from service.fhir.lab_words import as_list, concept_texts
 from service.fhir.numbers_in_text import plain
 

@@ -16,8 +16,8 @@ from service.core.findings import Moment, Source, Standing
 from service.core.measure import readable
 from service.fhir.entries import Located
 from service.fhir.facts.collected import unique
-from service.fhir.facts.record import PatientRecord, dated, source_of
-from service.fhir.her2_observation import holders, standing_of
+from service.fhir.facts.record import PatientRecord, dated
+from service.fhir.her2_observation import holders, source_of, standing_of
 from service.fhir.index import codings
 from service.fhir.lab_words import as_list, concept_texts, said_around
 from service.fhir.numbers_in_text import plain

@@ -6,11 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from service.core.findings import Moment, Source
+from service.core.findings import Moment, time_order
 from service.fhir.coder import Coder
 from service.fhir.conditions import Diagnosis
 from service.fhir.entries import Located
-from service.fhir.her2_observation import version_of
 from service.fhir.index import Index
 from service.fhir.moments import effective, moment
 
@@ -56,7 +55,7 @@ class PatientRecord:
             for o in self.of_type("Observation")
             if set(self.coder.concepts("test", o.resource.get("code"))) & set(concepts)
         ]
-        return sorted(found, key=lambda o: (_sortable(dated(o)), o.reference, o.where))
+        return sorted(found, key=lambda o: (time_order(dated(o)), o.reference, o.where))
 
 
 def dated(located: Located) -> Moment | None:
@@ -70,12 +69,3 @@ def dated(located: Located) -> Moment | None:
         if found is None and isinstance(period, dict):
             found = moment(period.get("end")) or moment(period.get("start"))
     return found
-
-
-def source_of(located: Located) -> Source:
-    """The resource as a fact names it."""
-    return Source(located.reference or located.where, located.where, version_of(located))
-
-
-def _sortable(when: Moment | None) -> tuple[str, str]:
-    return (when.day.isoformat(), str(when.instant or "")) if when else ("", "")

@@ -9,7 +9,7 @@ from service.core.exposure import When
 from service.core.findings import Source, Standing
 from service.fhir.conditions import all_texts
 from service.fhir.facts.collected import Collected
-from service.fhir.facts.record import PatientRecord, source_of
+from service.fhir.facts.record import PatientRecord
 from service.fhir.facts.staging import (
     STRETCHES,
     Staging,
@@ -19,7 +19,7 @@ from service.fhir.facts.staging import (
 )
 from service.fhir.facts.surgery import Surgery
 from service.fhir.facts.tnm import Category
-from service.fhir.her2_observation import standing_of
+from service.fhir.her2_observation import source_of, standing_of
 from service.fhir.numbers_in_text import plain
 
 _MICRO = Decimal("0.1")

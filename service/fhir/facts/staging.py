@@ -17,9 +17,9 @@ from service.core.measure import readable
 from service.fhir.conditions import all_texts
 from service.fhir.entries import Located
 from service.fhir.facts.dates import first_of, period_of
-from service.fhir.facts.record import PatientRecord, source_of
+from service.fhir.facts.record import PatientRecord
 from service.fhir.facts.tnm import Category, categories, stage_group
-from service.fhir.her2_observation import standing_of
+from service.fhir.her2_observation import source_of, standing_of
 from service.fhir.index import codings
 from service.fhir.lab_words import as_list, concept_texts
 from service.fhir.numbers_in_text import plain

@@ -14,7 +14,8 @@ from service.fhir.conditions import all_texts, side_of
 from service.fhir.entries import Located
 from service.fhir.facts.collected import Collected
 from service.fhir.facts.dates import first_of, period_of
-from service.fhir.facts.record import PatientRecord, source_of
+from service.fhir.facts.record import PatientRecord
+from service.fhir.her2_observation import source_of
 
 _WHOLE = re.compile(
     r"\bmastectomy\b|\blumpectomy\b|\bquadrantectomy\b|\btylectomy\b|\btumou?rectomy\b"
