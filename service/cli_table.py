@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from rich.console import Console
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -71,34 +72,50 @@ def _print_plan(out: Console, plan: Resource, by_address: dict[str | None, Resou
     kinds = codes_in(plan.get("category", []), "her2-plan-kind")
     out.print(f"Plan: {', '.join(kinds)}")
     out.print(f"  {plan.get('title', '')}")
-    for option in _chosen(plan):
-        _print_option(out, option.get("title", ""), by_address.get(option.get("resource", "")))
-    for activity in plan.get("activity", []):
-        detail = activity.get("detail")
-        if detail:
-            _print_activity(out, detail)
     for note in plan.get("note", []):
-        out.print(f"  {note.get('text', '')}")
+        _print_text(out, note.get("text", ""), indent=2)
+    for number, option in enumerate(_chosen(plan), 1):
+        resource = by_address.get(option.get("resource", ""))
+        _print_option(out, number, option.get("title", ""), resource)
+    details = [a["detail"] for a in plan.get("activity", []) if "detail" in a]
+    for title, wanted in (("To do", False), ("Not to be given", True)):
+        listed = [d for d in details if bool(d.get("doNotPerform")) is wanted]
+        if listed:
+            out.print(f"  {title}")
+        for detail in listed:
+            _print_activity(out, detail)
     out.print()
 
 
-def _print_option(out: Console, title: str, option: Resource | None) -> None:
+def _print_option(out: Console, number: int, title: str, option: Resource | None) -> None:
+    """A regimen: rank, status, its drugs, and every sentence that speaks for or against it."""
     said = (option or {}).get("category", [])
     words = codes_in(said, "her2-suggestion-rank") + codes_in(said, "her2-suggestion-status")
-    out.print(f"  option: {title} ({', '.join(words)})")
+    _print_text(out, f"Option {number}: {title} ({', '.join(words)})", indent=2)
     for activity in (option or {}).get("activity", []):
         detail = activity.get("detail", {})
         drug = detail.get("productCodeableConcept", {}).get("text", "")
-        out.print(f"      {drug}: {detail.get('description', '')}")
+        waits = " (on hold)" if detail.get("status") == "on-hold" else ""
+        _print_text(out, f"{drug}: {detail.get('description', '')}{waits}", indent=6)
+    for note in (option or {}).get("note", []):
+        _print_text(out, f"- {note.get('text', '')}", indent=4)
 
 
 def _print_activity(out: Console, detail: Resource) -> None:
     code = detail.get("code", {})
     words = code.get("text") or ", ".join(c.get("code", "") for c in code.get("coding", []))
-    out.print(f"  {'NOT' if detail.get('doNotPerform') else 'do'}: {words}")
-    for reason in detail.get("reasonCode", []):
-        said = reason.get("text") or ", ".join(c.get("code", "") for c in reason.get("coding", []))
-        out.print(f"      because: {said}")
+    reasons = [
+        reason.get("text") or ", ".join(c.get("code", "") for c in reason.get("coding", []))
+        for reason in detail.get("reasonCode", [])
+    ]
+    because = f" [{'; '.join(reasons)}]" if reasons else ""
+    _print_text(out, f"- {words}{because}", indent=4)
+
+
+def _print_text(out: Console, text: str, indent: int) -> None:
+    """Wrapped text that keeps its indent."""
+    for line in text.split("\n"):
+        out.print(Padding(Text(line), (0, 0, 0, indent)))
 
 
 def _print_remarks(out: Console, outcome: Resource) -> None:

@@ -147,6 +147,8 @@ class Compared(Condition):
             return None
         if isinstance(self.value, str):
             if isinstance(value, str):
+                if value.startswith("not ") and value != f"not {self.value}":
+                    return None
                 return (value == self.value) is (self.sign is Sign.IS)
         elif isinstance(value, Stretch):
             return _beside(value, self.sign, self.value)
@@ -340,17 +342,22 @@ def _compared(value: Decimal, sign: Sign, with_: Decimal) -> bool:
 
 
 def _beside(value: Stretch, sign: Sign, with_: Decimal) -> bool | None:
-    """The comparison when it is the same for every number above `low` and up to `high`."""
+    """The comparison when it is the same for every number of the stretch."""
+    below, there, above = value.sides_of(with_)
     match sign:
+        case Sign.BELOW | Sign.AT_LEAST:
+            said = _all_or_none(below, there or above)
+            return said if sign is Sign.BELOW or said is None else not said
         case Sign.ABOVE | Sign.AT_MOST:
-            above = True if value.low >= with_ else False if value.high <= with_ else None
-            return above if sign is Sign.ABOVE or above is None else not above
-        case Sign.AT_LEAST | Sign.BELOW:
-            least = True if value.low >= with_ else False if value.high < with_ else None
-            return least if sign is Sign.AT_LEAST or least is None else not least
+            said = _all_or_none(above, there or below)
+            return said if sign is Sign.ABOVE or said is None else not said
         case Sign.IS | Sign.IS_NOT:
-            apart = with_ <= value.low or with_ > value.high
-            return (sign is Sign.IS_NOT) if apart else None
+            return None if there else sign is Sign.IS_NOT
+
+
+def _all_or_none(fits: bool, fails: bool) -> bool | None:
+    """True when only fitting values may be there, False when only others, None when both."""
+    return None if fits and fails else fits
 
 
 def _bracketed(part: Condition, said: str) -> str:

@@ -7,24 +7,35 @@ resource states is not known, never false; a number may be known as a stretch on
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """A number of which only the category was said: above `low`, up to and with `high`.
+    """A number of which only two ends are known; pT1b is (0.5, 1.0] cm.
 
-    pT1b is (0.5, 1.0] cm. Raises ValueError when nothing lies between the two.
+    high: None when nothing says how large it may be. includes_low, includes_high: whether it may
+    be the end itself. Raises ValueError when nothing lies between the two.
     """
 
     low: Decimal
-    high: Decimal
+    high: Decimal | None
+    includes_low: bool = False
+    includes_high: bool = True
 
     def __post_init__(self) -> None:
-        if not self.low < self.high:
-            raise ValueError(f"nothing is above {self.low} and at most {self.high}")
+        if self.high is not None and not self.low < self.high:
+            raise ValueError(f"nothing is between {self.low} and {self.high}")
+
+    def sides_of(self, number: Decimal) -> tuple[bool, bool, bool]:
+        """Whether some value of it is below the number, is the number, is above the number."""
+        low, high = self.low, self.high
+        inside = low < number and (high is None or number < high)
+        on_low = number == low and self.includes_low
+        on_high = number == high and self.includes_high
+        return low < number, inside or on_low or on_high, high is None or high > number
 
 
 FactValue = bool | int | Decimal | str | Stretch
@@ -41,10 +52,9 @@ class FactKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a patient.
+    """What the caller says of a patient.
 
-    stated: facts the caller stated outright; they win over what a record says.
-    recorded: facts that the patient's record states.
+    stated: facts stated outright; they win over what a record says.
     setting: the stated setting (`MBC_1L`), empty when it is to be derived.
     history_complete: the sender vouches that its record is whole.
     """
@@ -52,9 +62,3 @@ class Facts:
     stated: Mapping[str, FactValue]
     setting: str = ""
     history_complete: bool = False
-    recorded: Mapping[str, FactValue] = field(default_factory=dict)
-
-    def known(self, name: str) -> FactValue | None:
-        """The fact as stated, else as recorded, or None when it is not known."""
-        stated = self.stated.get(name)
-        return self.recorded.get(name) if stated is None else stated

@@ -126,14 +126,23 @@ def _converted(definite: Sequence[SpecimenAssessment]) -> bool:
     )
 
 
-def lost_in_latest_metastasis(specimens: Sequence[SpecimenAssessment]) -> bool:
-    """The newest definite sample of a metastasis or recurrence is not positive."""
-    later = [
+def latest_metastasis(specimens: Sequence[SpecimenAssessment]) -> SpecimenAssessment | None:
+    """The newest definite sample of a metastasis or recurrence; specimens, the newest first."""
+    later = (
         s
         for s in specimens
-        if s.specimen.metastasis and not s.specimen.post_neoadjuvant and s.category.definite
-    ]
-    return bool(later) and later[0].category is not Category.POSITIVE
+        if s.specimen.metastasis
+        and not s.specimen.in_situ
+        and not s.specimen.post_neoadjuvant
+        and s.category.definite
+    )
+    return next(later, None)
+
+
+def lost_in_latest_metastasis(specimens: Sequence[SpecimenAssessment]) -> bool:
+    """The newest definite sample of a metastasis or recurrence is not positive."""
+    latest = latest_metastasis(specimens)
+    return latest is not None and latest.category is not Category.POSITIVE
 
 
 def _elsewhere(category: Category, specimens: Sequence[SpecimenAssessment]) -> list[str]:

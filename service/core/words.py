@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from service.core.assessment import Category
-from service.core.facts import FactKind
-from service.core.therapy import PlanKind
+from service.core.facts import FactKind, FactValue
+from service.core.plan_kind import PlanKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +37,14 @@ class KindWords:
 
 @dataclass(frozen=True, slots=True)
 class FactWords:
-    """A fact callers may state: its kind, and the question that asks for it."""
+    """A fact: its kind, and the question that asks for it.
+
+    event: a complete history denies it by not mentioning it.
+    """
 
     kind: FactKind
-    meaning: str
+    event: bool
+    question: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +56,13 @@ class Words:
     plan_kinds: Mapping[PlanKind, KindWords]
     flags: Mapping[str, str]
     facts: Mapping[str, FactWords]
+    sentences: Mapping[str, str]
+
+    @property
+    def events(self) -> Mapping[str, FactValue]:
+        """Event facts, and what a complete history makes of each that it does not mention."""
+        return {
+            name: False if fact.kind is FactKind.TRUTH else 0
+            for name, fact in self.facts.items()
+            if fact.event
+        }

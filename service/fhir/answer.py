@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from service.core.assessment import Outcome, PatientAssessment, SpecimenAssessment
 from service.core.codes import Codes
+from service.core.drug import Drug
+from service.core.fact_book import RecordedFacts
 from service.core.facts import Facts
 from service.core.findings import IhcScore
 from service.core.guideline import Guideline
-from service.core.known_fact import KnownFact
-from service.core.therapy import Suggestion
+from service.core.known_fact import DrugFact, KnownFact
+from service.core.suggestion import Suggestion
+from service.core.therapy_edition import Therapy
 from service.core.words import Words
+from service.fhir.entries import Located
 from service.fhir.identity import derived_id
 from service.fhir.patient_evidence import PatientEvidence
 from service.fhir.specimens import SpecimenEvidence
@@ -36,19 +40,29 @@ _SCORE_WORDS = {
 
 @dataclass(frozen=True, slots=True)
 class Edition:
-    """What an answer rests on: the guideline, and the label edition's canonical."""
+    """What an answer rests on: the guideline, and the label edition's canonical `id|version`."""
 
     guideline: Guideline
     therapy: str
 
+    @property
+    def therapy_version(self) -> str:
+        return self.therapy.partition("|")[2]
+
 
 @dataclass(frozen=True, slots=True)
 class Writing:
-    """How answers are written: systems, sentences, codes that may be emitted, day and clock."""
+    """How answers are written: systems, sentences, codes that may be emitted, day and clock.
+
+    drugs: every drug record.
+    """
 
     systems: Systems
     words: Words
     codes: Codes
+    therapy: Therapy
+    drugs: Sequence[Drug]
+    jurisdiction: str
     edition: Edition
     as_of: date
     recorded: datetime
@@ -56,14 +70,31 @@ class Writing:
 
 @dataclass(frozen=True, slots=True)
 class PatientAnswer:
-    """One patient's assessment with its evidence, specimen by specimen, and what was stated."""
+    """One patient's assessment with its evidence, specimen by specimen, and what was stated.
+
+    facts: what the caller stated. recorded: what the record says. resources: by their place.
+    """
 
     evidence: PatientEvidence
     assessment: PatientAssessment
     suggestion: Suggestion
     facts: Facts
     by_key: Mapping[str, SpecimenEvidence]
-    recorded: tuple[KnownFact, ...] = ()
+    recorded: RecordedFacts
+    resources: Mapping[str, Located]
+
+    @property
+    def used(self) -> tuple[Located, ...]:
+        """The HER2 evidence, then every other resource that a fact was read from."""
+        facts: list[KnownFact | DrugFact] = [*self.recorded.known, *self.recorded.of_drugs]
+        evidence = {located.where for located in self.evidence.used}
+        others = [r for r in self.sources_of(facts) if r.where not in evidence]
+        return (*self.evidence.used, *others)
+
+    def sources_of(self, facts: Iterable[KnownFact | DrugFact]) -> list[Located]:
+        """The posted resources that facts were read from, each once."""
+        places = dict.fromkeys(s.where for fact in facts for s in fact.sources)
+        return [self.resources[where] for where in places if where in self.resources]
 
     def id_of(self, kind: str, part: str = "") -> str:
         """The UUIDv5 of (patient, kind, specimen or tumour): the same for ever."""

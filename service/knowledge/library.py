@@ -15,8 +15,8 @@ from service.core.drug import Drug
 from service.core.errors import KnowledgeError
 from service.core.facts import FactKind
 from service.core.guideline import Guideline
-from service.core.regimen import Therapy
 from service.core.table_check import Proof
+from service.core.therapy_edition import Therapy
 from service.core.words import Words
 from service.knowledge.codes import read_codes
 from service.knowledge.concept_map import read_concept_map
@@ -24,6 +24,9 @@ from service.knowledge.drugs import read_drugs
 from service.knowledge.guidelines import read_guideline
 from service.knowledge.therapies import TherapyEdition, read_therapy
 from service.knowledge.words import read_words
+
+#: Facts that only results say: the caller sends ER and PR.
+NOT_STATED = ("hr_status",)
 
 
 @dataclass(frozen=True)
@@ -52,7 +55,8 @@ class Library:
     @cached_property
     def fact_kinds(self) -> Mapping[str, FactKind]:
         """What each fact that a caller may state can hold."""
-        return {name: fact.kind for name, fact in self.words.facts.items()}
+        facts = self.words.facts.items()
+        return {name: fact.kind for name, fact in facts if name not in NOT_STATED}
 
     def guideline_on(self, day: date) -> Guideline:
         """The edition in force on a day; before the first, the first."""

@@ -9,16 +9,8 @@ from importlib.resources.abc import Traversable
 from service.core.drug_facts import Jurisdiction
 from service.core.errors import KnowledgeError
 from service.core.facts import FactKind
-from service.core.regimen import (
-    ANY,
-    ANY_EARLY,
-    OPTIONAL,
-    Component,
-    HrStatus,
-    Rank,
-    Rule,
-    Wording,
-)
+from service.core.regimen import OPTIONAL, Component, HrStatus, Rank, Rule, Wording
+from service.core.therapy_edition import ANY, ANY_EARLY
 from service.knowledge.therapy_line import Line, lines_of
 
 _COLUMNS = (
@@ -100,9 +92,9 @@ def _rule(line: Line, components: tuple[Component, ...], known: Known) -> Rule:
 
 def _components(file: Traversable, known: Known) -> dict[str, list[Component]]:
     """The components by rule, in the file's order, which `n` numbers."""
-    columns = ("rule", "n", "phase", "choice", "drug", "dose", "blockers")
+    columns = ("rule", "n", "phase", "choice", "drug", "dose", "blockers", "when_known")
     parts: dict[str, list[Component]] = {}
-    for line in lines_of(file, columns, empty=("choice", "blockers"), twice=True):
+    for line in lines_of(file, columns, empty=("choice", *columns[-2:]), twice=True):
         before = parts.setdefault(line["rule"], [])
         if line.count("n") != len(before) + 1:
             raise line.refused("n", f"{line['n']} does not follow {len(before)}")
@@ -115,10 +107,13 @@ def _components(file: Traversable, known: Known) -> dict[str, list[Component]]:
         if line["drug"] not in known.drugs:
             raise line.refused("drug", f"{line['drug']} has no drug record and is no partner drug")
         blockers = line.names("blockers", known.blockers)
-        if blockers and not choice:
+        when_known = line.names("when_known", known.blockers)
+        if (blockers or when_known) and not choice:
             raise line.refused("blockers", "what stops a fixed drug stops the rule: list it there")
         record = known.drugs[line["drug"]]
-        before.append(Component(phase, choice, line["drug"], record, line["dose"], blockers))
+        before.append(
+            Component(phase, choice, line["drug"], record, line["dose"], blockers, when_known)
+        )
     _check_choices(file, parts)
     return parts
 

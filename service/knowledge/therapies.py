@@ -16,20 +16,12 @@ from service.core.drug import Drug
 from service.core.drug_facts import Jurisdiction, Scope
 from service.core.errors import KnowledgeError
 from service.core.facts import FactKind
-from service.core.regimen import (
-    ANY,
-    ANY_EARLY,
-    Contested,
-    HrStatus,
-    Partner,
-    Rank,
-    Rule,
-    Setting,
-    Therapy,
-)
-from service.core.therapy import PlanKind
+from service.core.plan_kind import PlanKind
+from service.core.regimen import HrStatus, Partner, Rank, Rule
+from service.core.therapy_edition import ANY, ANY_EARLY, Contested, Setting, Therapy
 from service.core.words import Words
 from service.knowledge import therapy_tables as tables
+from service.knowledge.allergens import read_allergens, without_itself
 from service.knowledge.regimens import Known, read_rules
 from service.knowledge.yaml_file import load_yaml
 
@@ -84,6 +76,9 @@ class _Edition(Schema):
     unanswered = fields.Dict(
         keys=fields.String(), values=fields.List(fields.Enum(Category, by_value=True))
     )
+    key_agents = fields.List(fields.String())
+    conjugates = fields.List(fields.String())
+    whatever_the_drug = fields.List(fields.String())
     contested = fields.List(fields.Nested(_Contested))
 
 
@@ -96,9 +91,9 @@ def read_therapy(
     records = {drug.id: drug for drug in drugs}
     partners = tables.read_partners(partners_file)
     names = _drug_names(records.values(), partners, partners_file.name)
-    settings = tables.read_settings(folder / "settings.csv", kinds)
+    settings = tables.read_settings(folder / "settings.csv", kinds, words.flags)
     blockers = tables.read_blockers(folder / "blockers.csv", kinds)
-    workup = tables.read_workup(folder / "workup.csv")
+    workup = tables.read_workup(folder / "workup.csv", kinds, blockers)
     monitoring = tables.read_monitoring(folder / "monitoring.csv")
     known = Known(
         facts=kinds,
@@ -113,6 +108,7 @@ def read_therapy(
         rules=read_rules(folder / "regimens.csv", folder / "components.csv", known),
         blockers=blockers,
         interactions=tables.read_interactions(folder / "interactions.csv", names),
+        allergens=read_allergens(folder / "allergens.csv", names),
         workup=workup,
         monitoring=monitoring,
         settings=settings,
@@ -124,6 +120,10 @@ def read_therapy(
         confined={drug: tuple(where) for drug, where in said.get("confined", {}).items()},
         contested=_contested(said.get("contested", ())),
         unanswered={name: tuple(of) for name, of in said.get("unanswered", {}).items()},
+        follows=tables.read_follows(folder / "follows.csv", kinds),
+        key_agents=tuple(said.get("key_agents", ())),
+        conjugates=tuple(said.get("conjugates", ())),
+        whatever_the_drug=tuple(said.get("whatever_the_drug", ())),
     )
     faults = [*_unused(therapy), *_unsaid(therapy, kinds), *_loose(therapy)]
     faults += [fault for rule in therapy.rules.values() for fault in _misplaced(rule, settings)]
@@ -176,6 +176,7 @@ def _unused(therapy: Therapy) -> Iterable[str]:
     for interaction in therapy.interactions:
         if interaction.drug not in drugs:
             yield f"interactions.csv: no rule has the drug {interaction.drug}"
+    yield from without_itself(therapy.allergens, sorted(drugs | members))
 
 
 def _unsaid(therapy: Therapy, kinds: Mapping[str, FactKind]) -> Iterable[str]:
@@ -236,8 +237,10 @@ def _unauthorised(rule: Rule, records: Mapping[str, Drug]) -> Iterable[str]:
 
 
 def _strayed(therapy: Therapy) -> Iterable[str]:
-    """A confined drug is a drug of some rule, and of no rule elsewhere."""
+    """A confined drug is a drug of some rule, and of no rule elsewhere; a rule is one there is."""
     for drug, where in therapy.confined.items():
+        if drug in therapy.rules:
+            continue
         rules = [r for r in therapy.rules.values() if drug in {c.drug for c in r.components}]
         if not rules:
             yield f"edition.yaml: confined: no rule has the drug {drug}"

@@ -5,41 +5,42 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from importlib.resources.abc import Traversable
 
+from service.core.blocker import Action, Blocker, Effect, Interaction, UnknownMeans
 from service.core.facts import FactKind
-from service.core.regimen import (
-    Action,
-    Blocker,
-    Coded,
-    Effect,
-    Interaction,
-    Monitoring,
-    Partner,
-    Setting,
-    UnknownMeans,
-    Window,
-    WorkUp,
-)
+from service.core.follows import Follows
+from service.core.regimen import Coded, Partner
+from service.core.therapy_edition import Setting
+from service.core.work import Ask, Monitoring, Window, WorkUp
+from service.core.worlds import worlds_of
 from service.knowledge.therapy_line import Line, lines_of
 
 
-def read_settings(file: Traversable, kinds: Mapping[str, FactKind]) -> tuple[Setting, ...]:
+def read_settings(
+    file: Traversable, kinds: Mapping[str, FactKind], flags: Collection[str]
+) -> tuple[Setting, ...]:
     """The settings in their order, which the file keeps; a name may stand twice."""
-    columns = ("order", "setting", "her2_category", "when", "early", "note")
+    columns = "order setting title her2_category when early flag flag_when note".split()
     settings: list[Setting] = []
-    for line in lines_of(file, columns, empty=("note",)):
+    for line in lines_of(file, columns, empty=("flag", "flag_when", "note")):
         order = line.count("order")
         if order != len(settings) + 1:
             raise line.refused("order", f"{order} does not follow {len(settings)}")
         if line["early"] not in ("yes", "no"):
             raise line.refused("early", f"{line['early']!r} is neither yes nor no")
+        if bool(line["flag"]) is not bool(line["flag_when"]):
+            raise line.refused("flag", "a flag and its condition stand together")
+        line.names("flag", flags)
         settings.append(
             Setting(
-                order,
-                line["setting"],
-                line.categories("her2_category"),
-                line.condition("when", kinds),
-                line["early"] == "yes",
-                line["note"],
+                order=order,
+                name=line["setting"],
+                title=line["title"],
+                categories=line.categories("her2_category"),
+                condition=line.condition("when", kinds),
+                early=line["early"] == "yes",
+                flag=line["flag"],
+                flag_when=line.condition("flag_when", kinds) if line["flag_when"] else None,
+                note=line["note"],
             )
         )
     return tuple(settings)
@@ -86,22 +87,28 @@ def read_interactions(file: Traversable, drugs: Collection[str]) -> tuple[Intera
     return tuple(read)
 
 
-def read_workup(file: Traversable) -> dict[str, WorkUp]:
+def read_workup(
+    file: Traversable, kinds: Mapping[str, FactKind], blockers: Collection[str]
+) -> dict[str, WorkUp]:
     """What is to be done before the first dose, by id."""
-    columns = "workup what codes when within_days for_drugs if_missing source verification"
+    columns = "workup what codes ask when within_days for_drugs if_missing blockers done_when"
+    may_be_empty = ("codes", "within_days", "blockers", "done_when")
     return {
         line["workup"]: WorkUp(
             id=line["workup"],
             what=line["what"],
             codes=line.codes("codes"),
+            ask=line.one_of("ask", Ask),
             when=line["when"],
             windows=tuple(_window(line, text) for text in line.listed("within_days")),
             for_drugs=line["for_drugs"],
             if_missing=line["if_missing"],
+            blockers=line.names("blockers", blockers),
+            done_when=line.condition("done_when", kinds) if line["done_when"] else None,
             source=line["source"],
             verification=line["verification"],
         )
-        for line in lines_of(file, columns.split(), empty=("codes", "within_days"))
+        for line in lines_of(file, [*columns.split(), "source", "verification"], may_be_empty)
     }
 
 
@@ -115,12 +122,13 @@ def _window(line: Line, text: str) -> Window:
 
 def read_monitoring(file: Traversable) -> dict[str, Monitoring]:
     """What is to be watched during therapy, by id."""
-    columns = ("monitoring", "what", "codes", "when", "for_drugs", "source", "verification")
+    columns = ("monitoring", "what", "codes", "ask", "when", "for_drugs", "source", "verification")
     return {
         line["monitoring"]: Monitoring(
             id=line["monitoring"],
             what=line["what"],
             codes=line.codes("codes"),
+            ask=line.one_of("ask", Ask),
             when=line["when"],
             for_drugs=line["for_drugs"],
             source=line["source"],
@@ -167,6 +175,23 @@ def read_products(file: Traversable, records: Collection[str]) -> dict[str, tupl
         line["code"]: line.names("drugs", records)
         for line in lines_of(file, ("code", "display", "drugs"))
     }
+
+
+def read_follows(file: Traversable, kinds: Mapping[str, FactKind]) -> tuple[Follows, ...]:
+    """What follows from what; a conclusion leaves no choice."""
+    rules: list[Follows] = []
+    for line in lines_of(file, ("when", "then", "always", "source"), ("always",), twice=True):
+        if line["always"] not in ("", "yes"):
+            raise line.refused("always", f"{line['always']!r} is neither yes nor empty")
+        worlds = worlds_of(line.condition("then", kinds))
+        if len(worlds) != 1:
+            raise line.refused("then", "only facts joined by and follow")
+        when = line.condition("when", kinds)
+        for before in (r for r in rules if r.always and line["always"]):
+            if set(before.then) & set(worlds[0]):
+                raise line.refused("always", "another line says always what this fact is")
+        rules.append(Follows(when, worlds[0], line["always"] == "yes", line["source"]))
+    return tuple(rules)
 
 
 def read_phrases(file: Traversable, kinds: Mapping[str, FactKind]) -> dict[str, str]:

@@ -8,13 +8,27 @@ from importlib.resources.abc import Traversable
 from service.core.assessment import Category
 from service.core.errors import KnowledgeError
 from service.core.facts import FactKind
-from service.core.therapy import PlanKind
+from service.core.plan_kind import PlanKind
 from service.core.words import CategoryWords, FactWords, KindWords, Step, Words
 from service.knowledge.csv_table import required, rows_of
 
+#: The places in a plan where a fixed sentence stands.
+SENTENCES = {
+    "awaited",
+    "contradicted",
+    "decide",
+    "either",
+    "no_rule",
+    "no_such_setting",
+    "off_label",
+    "review",
+    "solve_first",
+    "unreadable",
+}
+
 
 def read_words(folder: Traversable) -> Words:
-    """The five files; KnowledgeError when a category or plan kind has no words."""
+    """Every file; KnowledgeError when a category, a plan kind or a place in a plan has no words."""
     notes = _pairs(folder / "category_notes.csv", "category", "note")
     categories = {
         Category(row["category"]): CategoryWords(
@@ -29,7 +43,12 @@ def read_words(folder: Traversable) -> Words:
     wordless = [*({*Category} - {*categories}), *({*PlanKind} - {*kinds})]
     if wordless:
         raise KnowledgeError(f"words: nothing is said for {', '.join(sorted(wordless))}")
+    sentences = _pairs(folder / "sentences.csv", "name", "sentence")
+    if set(sentences) != SENTENCES:
+        strays = ", ".join(sorted(set(sentences) ^ SENTENCES))
+        raise KnowledgeError(f"sentences.csv: missing or without a place: {strays}")
     return Words(
+        sentences=sentences,
         categories=categories,
         next_steps={
             row["step"]: Step(row["text"], row["concept"])
@@ -38,10 +57,18 @@ def read_words(folder: Traversable) -> Words:
         plan_kinds=kinds,
         flags=_pairs(folder / "flags.csv", "flag", "sentence"),
         facts={
-            row["fact"]: FactWords(FactKind(row["kind"]), row["meaning"])
-            for row in _rows(folder / "facts.csv", ("fact", "kind", "meaning"), (0, 1, 2))
+            row["fact"]: _fact(row)
+            for row in _rows(folder / "facts.csv", ("fact", "kind", "event", "question"), (0, 1, 3))
         },
     )
+
+
+def _fact(row: dict[str, str]) -> FactWords:
+    kind, event = FactKind(row["kind"]), row["event"]
+    countable = kind in (FactKind.TRUTH, FactKind.COUNT)
+    if event not in ("", "yes") or (event and not countable):
+        raise KnowledgeError(f"facts.csv: {row['fact']}: event is yes, for a truth or a count")
+    return FactWords(kind, event == "yes", row["question"])
 
 
 def _rows(file: Traversable, columns: Sequence[str], full: Sequence[int]) -> list[dict[str, str]]:

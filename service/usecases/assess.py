@@ -7,18 +7,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from service.core.assessment import Remark
+from service.core.assessment import PatientAssessment, Remark
 from service.core.classify import classify
+from service.core.drug_facts import Jurisdiction
 from service.core.errors import NotFhir, Unreadable
-from service.core.facts import Facts
-from service.core.known_fact import KnownFact
+from service.core.fact_book import RecordedFacts
 from service.core.rollup import roll_up
-from service.core.therapy import SETTING_FACTS, PlanKind, suggest
+from service.core.therapy import FACTS_MATTER, Question, suggest
+from service.core.weighing import Request as Asking
 from service.fhir.answer import Edition, PatientAnswer, Writing
 from service.fhir.coder import Coder
-from service.fhir.facts.tumour import tumour_facts
+from service.fhir.entries import Located
+from service.fhir.facts.recorded import recorded_facts
+from service.fhir.labels import strictest
 from service.fhir.patient_evidence import Asked, Evidence, PatientEvidence
-from service.fhir.r4.bundle import collection, patient_entries
+from service.fhir.r4.bundle import collection, drug_entries, patient_entries
 from service.fhir.r4.transaction import transaction
 from service.fhir.reading import read_evidence
 from service.fhir.request import Request, Vocabulary, read_request
@@ -70,11 +73,14 @@ def assess(posted: object, caller: Caller, library: Library, house: House) -> di
         systems=Systems(house.canonical_base),
         words=library.words,
         codes=library.codes,
+        therapy=library.regimens,
+        drugs=library.drugs,
+        jurisdiction=request.jurisdiction,
         edition=Edition(guideline, therapy),
         as_of=request.as_of,
         recorded=caller.now,
     )
-    answers = [_assessed(p, request.facts, writing) for p in evidence.patients]
+    answers = [_assessed(p, request, writing) for p in evidence.patients]
     return _written(answers, evidence, request, writing)
 
 
@@ -87,37 +93,53 @@ def _readable(evidence: Evidence) -> Evidence:
     return evidence
 
 
-def _assessed(patient: PatientEvidence, facts: Facts, writing: Writing) -> PatientAnswer:
-    """Gather, decide: each specimen by the tables, the roll-up, then the therapy seam."""
+def _assessed(patient: PatientEvidence, request: Request, writing: Writing) -> PatientAnswer:
+    """Gather, decide: each specimen by the tables, the roll-up, then the therapy tables."""
     guideline = writing.edition.guideline
-    stated = facts.known("histology_discordant")
+    stated = request.facts.stated.get("histology_discordant")
     suspicious = patient.suspicious_histology if stated is None else stated is True
     specimens = [
         classify(replace(e.specimen, suspicious_histology=suspicious), guideline)
         for e in patient.specimens
     ]
     assessment = roll_up(specimens, guideline, patient.flags)
-    suggestion = suggest(assessment, facts)
-    recorded: tuple[KnownFact, ...] = ()
-    if suggestion.kind is PlanKind.CLARIFY:  # only then does a plan rest on the rest of the record
-        recorded = _recorded(patient, facts)
-        facts = replace(facts, recorded={fact.name: fact.value for fact in recorded})
-        suggestion = suggest(assessment, facts)
-    return PatientAnswer(
-        evidence=patient,
-        assessment=assessment,
-        suggestion=suggestion,
-        facts=facts,
+    recorded = _recorded(patient, assessment, request, writing)
+    question = Question(
+        said=request.facts,
         recorded=recorded,
-        by_key={e.specimen.key: e for e in patient.specimens},
+        request=Asking(Jurisdiction(request.jurisdiction), request.include_off_label),
+        events=writing.words.events,
     )
+    suggestion = suggest(assessment, question, writing.therapy)
+    flags = tuple(dict.fromkeys([*assessment.outcome.flags, *suggestion.flags]))
+    answer = PatientAnswer(
+        evidence=patient,
+        assessment=replace(assessment, outcome=replace(assessment.outcome, flags=flags)),
+        suggestion=suggestion,
+        facts=request.facts,
+        by_key={e.specimen.key: e for e in patient.specimens},
+        recorded=recorded,
+        resources=_by_place(patient),
+    )
+    labels = strictest(answer.used)
+    return replace(answer, evidence=replace(patient, security=labels))
 
 
-def _recorded(patient: PatientEvidence, facts: Facts) -> tuple[KnownFact, ...]:
-    """The facts that decide the setting, as the patient's record states them."""
-    stated = facts.stated.get("metastatic")
-    known = tumour_facts(patient.record, stated if isinstance(stated, bool) else None)
-    return tuple(fact for fact in known if fact.name in SETTING_FACTS)
+def _recorded(
+    patient: PatientEvidence, assessment: PatientAssessment, request: Request, writing: Writing
+) -> RecordedFacts:
+    """The rest of the record, read only where a plan rests on it."""
+    if assessment.outcome.category not in FACTS_MATTER or not patient.subject.key:
+        return RecordedFacts()
+    stated = request.facts.stated.get("metastatic")
+    metastatic = stated if isinstance(stated, bool) else None
+    return recorded_facts(patient.record, writing.therapy, metastatic)
+
+
+def _by_place(patient: PatientEvidence) -> dict[str, Located]:
+    record = patient.record
+    every = [*record.resources, *([record.patient] if record.patient else [])]
+    return {located.where: located for located in every}
 
 
 def _written(
@@ -127,7 +149,8 @@ def _written(
     remarks = [*evidence.remarks, *(r for a in answers for r in _remarks(a))]
     if request.transaction:
         return transaction(written, remarks, writing.systems)
-    return collection((e for _, entries in written for e in entries), remarks)
+    entries = [e for _, of_one in written for e in of_one]
+    return collection([*entries, *drug_entries(answers, writing)], remarks)
 
 
 def _remarks(answer: PatientAnswer) -> list[Remark]:

@@ -56,8 +56,10 @@ def test_every_line_of_every_table_is_covered_by_a_case():
 
 
 def test_every_line_that_a_case_names_exists():
-    named = {word for word in COVERED if not re.fullmatch(r"P\d+|Q\d+", word)}
-    assert named - set(LINES) == set()
+    therapy = library().regimens
+    lines = {*LINES, *therapy.rules, *therapy.blockers, *therapy.setting_names, *therapy.workup}
+    named = {word for word in COVERED if not re.fullmatch(r"P\d+|Q\d+|N\d\d|M\d\d", word)}
+    assert named - lines == set()
 
 
 def test_every_pitfall_of_reading_and_classifying_is_covered():

@@ -208,11 +208,11 @@ def test_the_table_says_what_the_bundle_says(run, calls):
         "HER2 positive",
         "Plan: therapy",
         "requires clinician review",
-        "option: THP (preferred, on-hold)",
+        "Option 1: THP (preferred, on-hold)",
         "pertuzumab: 840 mg IV once",
-        "do: Measure the LVEF",
-        "NOT: T-DXd",
-        "because: History of ILD.",
+        "- Measure the LVEF",
+        "Not to be given",
+        "- T-DXd [History of ILD.]",
         "warning: A local code was not used. (Bundle.entry[1].resource)",
     ):
         assert words in done.stdout, words

@@ -86,7 +86,7 @@ def test_a_day_in_the_future_or_of_another_form_is_refused(day):
     ],
 )
 def test_a_fact_is_stated_in_the_form_of_its_kind(name, value, stated):
-    assert read(fact(name, **value)).facts.known(name) == stated
+    assert read(fact(name, **value)).facts.stated.get(name) == stated
 
 
 @pytest.mark.parametrize(
@@ -115,7 +115,7 @@ def test_a_fact_that_nobody_knows_is_refused_at_its_name():
 
 def test_a_fact_stated_twice_alike_is_one_and_differently_is_refused():
     twice = [fact("cT", valueInteger=2), fact("cT", valueInteger=2)]
-    assert read(*twice).facts.known("cT") == 2
+    assert read(*twice).facts.stated.get("cT") == 2
     assert faults(parameters(fact("cT", valueInteger=2), fact("cT", valueInteger=3)))
 
 

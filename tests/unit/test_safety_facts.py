@@ -295,11 +295,6 @@ def test_a_bound_counts_when_it_answers_every_question_asked_of_it(
     assert found == (None if read is None else Decimal(read))
 
 
-def test_an_estimated_filtration_rate_is_no_clearance():
-    rates = ("62238-1", "98979-8", "33914-3")
-    assert known("crcl", *(result(c, number(20, "mL/min/{1.73_m2}")) for c in rates)) is None
-
-
 def test_a_clearance_by_body_surface_is_none():
     assert known("crcl", result(CLEARANCE, number(20, "mL/min/{1.73_m2}"))) is None
 

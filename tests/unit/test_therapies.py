@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from service.core.assessment import Category
+from service.core.blocker import Effect
 from service.core.condition import Always
 from service.core.drug_facts import Jurisdiction, Scope
 from service.core.errors import KnowledgeError
 from service.core.facts import Stretch
-from service.core.regimen import Effect, HrStatus, Rank, Window
+from service.core.regimen import HrStatus, Rank
+from service.core.work import Window
 from service.knowledge.therapies import read_therapy
 from service.knowledge.therapy_tables import read_partners
 from tests.support.cases import library
@@ -168,7 +170,8 @@ def test_a_drug_of_china_is_suggested_in_china_and_margetuximab_not_in_the_eu():
     for rule in RULES.values():
         assert not drugs_of(rule) & china or rule.jurisdictions == (Jurisdiction.CN,), rule.id
         assert "margetuximab" not in drugs_of(rule) or Jurisdiction.EU not in rule.jurisdictions
-    assert set(THERAPY.confined) == china | {"margetuximab"}
+    assert set(THERAPY.confined) == china | {"margetuximab", "EXT-02"}
+    assert Jurisdiction.EU not in THERAPY.confined["EXT-02"]
 
 
 def test_trastuzumab_deruxtecan_is_never_dosed_as_for_the_stomach():
@@ -181,7 +184,9 @@ def test_what_may_not_be_given_is_stopped_where_it_is_one_drug_of_a_choice_too()
     for rule in RULES.values():
         for component in rule.components:
             needed = STOPS.get(component.drug, set())
-            assert needed <= set(rule.blockers if component.fixed else component.blockers), rule.id
+            assert needed <= set(
+                rule.blockers if component.fixed else (*component.blockers, *component.when_known)
+            ), rule.id
             if component.drug == "capecitabine":
                 assert "W9" in rule.workup, rule.id
 

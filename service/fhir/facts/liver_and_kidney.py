@@ -3,8 +3,7 @@
 An unknown Child-Pugh class counts as not C when ALT, AST and bilirubin are known and none is above
 2.5, 2.5 and 1.5 times its limit: that is the evaluation's rule (B09); no class is made up here.
 
-With an eGFR alone (62238-1, 98979-8, 33914-3) B10 says: below 30 is `crcl < 30`, above 45 is not,
-and between is unknown. That too is the evaluation's: an eGFR is no clearance and gives no `crcl`.
+Without a clearance an eGFR says on which side of 30 it lies (`filtration_rate.py`).
 """
 
 from __future__ import annotations
@@ -14,6 +13,7 @@ from fractions import Fraction
 
 from service.core.known_fact import KnownFact
 from service.fhir.entries import Located
+from service.fhir.facts.filtration_rate import clearance_from_rate
 from service.fhir.facts.measurements import (
     Course,
     Limits,
@@ -83,8 +83,13 @@ def _over_upper_limit(read: Reading) -> Fraction | None:
 
 
 def crcl(record: PatientRecord) -> list[KnownFact]:
-    """Creatinine clearance in mL/min (35591-7), newest of 28 days; never computed (B10)."""
+    """Creatinine clearance in mL/min (35591-7), newest of 28 days; never computed (B10).
+
+    Without one of that time, what an eGFR says; one that cannot be read leaves it unknown.
+    """
     found = newest(results(record, "creatinine-clearance"), record.as_of, LABORATORY_DAYS)
+    if not found:
+        return clearance_from_rate(record)
     said = measured(found, in_units({"mL/min": "1", "ml/min": "1"}), CLEARANCE_LIMITS)
     if said is None:
         return []
@@ -96,8 +101,8 @@ def child_pugh(record: PatientRecord) -> list[KnownFact]:
     named = [
         o
         for o in record.of_type("Observation")
-        if stands(o, record.as_of)
-        and any(_CHILD_PUGH.search(plain(t)) for t in concept_texts(o.resource.get("code")))
+        if any(_CHILD_PUGH.search(plain(t)) for t in concept_texts(o.resource.get("code")))
+        and stands(o, record.as_of)
     ]
     found = newest(named, record.as_of)
     classes = [_class(o) for o in found]

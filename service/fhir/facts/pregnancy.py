@@ -154,7 +154,7 @@ def pregnancy_test_negative(record: PatientRecord) -> list[KnownFact]:
     found = newest(results(record, "pregnancy-test"), record.as_of, TEST_DAYS)
     sources = tuple(source_of(o) for o in found)
     if not found:
-        text = f"no pregnancy test in the {TEST_DAYS} days before {record.as_of.isoformat()}"
+        text = f"no pregnancy test in the last {TEST_DAYS} days"
         return [KnownFact("pregnancy_test_negative", False, (), text)]
     negative = all(answered(o, record) is False for o in found)
     text = f"pregnancy test {'' if negative else 'not '}negative {day_of(found[0])}"

@@ -28,7 +28,7 @@ _READERS = (
 def safety_facts(record: PatientRecord) -> list[KnownFact]:
     """The facts that the record states; one that nothing states is missing, not false.
 
-    Not here: lvef_drop, allergy_to_component and ddi_* need the regimen or the therapy history;
+    Not here: key_agent_*, allergy_to_component and ddi_* are about a drug (`regimen_drugs.py`);
     taxane_ok, chemo_fit, oligometastatic and dyspnoea_at_rest are a clinician's statements.
     """
     return [fact for read in _READERS for fact in read(record)]

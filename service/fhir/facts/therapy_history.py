@@ -180,7 +180,7 @@ def running_facts(
     record: PatientRecord,
     collected: Collected,
 ) -> None:
-    """on_active_line, progressed, progressed_on_et."""
+    """on_active_line, progressed, progressed_on_et, endocrine_refractory."""
     every = therapy.exposures
     lines = lines_of(every, EVERY_DAY, _worse_days(spread, statuses))
     _active(every, lines, record, collected)
@@ -203,6 +203,27 @@ def running_facts(
         if found and (found[0] or until is None):
             said = f"endocrine line from {lines[i].start}, disease status of {found[1]}"
             collected.state("progressed_on_et", found[0], said, found[2])
+        _refractory(lines, endocrine, events, collected)
+
+
+def _refractory(
+    lines: Sequence[Line],
+    endocrine: Sequence[int],
+    events: Sequence[tuple[date, bool, Source]],
+    collected: Collected,
+) -> None:
+    """Two endocrine lines or more ended by progression, one of them with a CDK4/6 inhibitor."""
+    ended: list[Line] = []
+    sources: list[Source] = []
+    for i in endocrine:
+        until = lines[i + 1].start if i + 1 < len(lines) else None
+        found = _newest(events, lines[i].start, until)
+        if found and found[0]:
+            ended.append(lines[i])
+            sources += [*found[2], *sources_of(lines[i].exposures)]
+    if len(ended) >= 2 and any(c.kind is Kind.CDK46 for ln in ended for c in ln.courses):
+        said = "; ".join(f"line from {ln.start} ended by progression" for ln in ended)
+        collected.state("endocrine_refractory", True, said, sources)
 
 
 def _newest(

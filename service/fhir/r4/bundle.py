@@ -11,18 +11,20 @@ from service.fhir.answer import PatientAnswer, Writing
 from service.fhir.identity import derived_id
 from service.fhir.outcome import issue, operation_outcome
 from service.fhir.r4.careplan import care_plan
+from service.fhir.r4.medication_knowledge import medication_knowledge
 from service.fhir.r4.observations import (
     specimen_observation,
     summary_observation,
     tumour_observation,
 )
+from service.fhir.r4.option_plan import option_plan
 from service.fhir.r4.provenance import provenance
 
 Entry = dict[str, Any]
 
 
 def patient_entries(answer: PatientAnswer, writing: Writing) -> list[Entry]:
-    """Specimens, tumours, summary, plan and provenance of one patient, in that order.
+    """Specimens, tumours, summary, plan, options and provenance of one patient, in that order.
 
     Without a subject there is no summary and no plan: only the specimens and their provenance.
     """
@@ -33,9 +35,25 @@ def patient_entries(answer: PatientAnswer, writing: Writing) -> list[Entry]:
             resources += [tumour_observation(answer, t, writing) for t in assessment.tumours]
         resources.append(summary_observation(answer, writing))
         resources.append(care_plan(answer, writing))
+        options = enumerate(answer.suggestion.options, 1)
+        resources += [option_plan(option, n, answer, writing) for n, option in options]
     targets = [_urn(r) for r in resources]
     if targets:
         resources.append(provenance(answer, targets, writing))
+    return [{"fullUrl": _urn(r), "resource": r} for r in resources]
+
+
+def drug_entries(answers: Iterable[PatientAnswer], writing: Writing) -> list[Entry]:
+    """The record of each anti-HER2 drug that an option names, once a Bundle."""
+    named = {
+        component.record
+        for answer in answers
+        for option in answer.suggestion.options
+        for component in option.components
+    }
+    records = [d for d in writing.drugs if d.id in named]
+    base = writing.systems.base
+    resources = [medication_knowledge(drug, writing.drugs, base) for drug in records]
     return [{"fullUrl": _urn(r), "resource": r} for r in resources]
 
 

@@ -1,154 +1,168 @@
-"""The CarePlan of one patient: its kind, what to test, what to ask for (interfaces.md, 4)."""
+"""The CarePlan of one patient: its kind, the choice of regimens, what to do, what not to do.
+
+interfaces.md, 4. Never empty: a note says why, and there is an activity for all that is open.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from typing import Any
 
-from service.core.assessment import NO_STEP
-from service.core.facts import FactKind
-from service.core.known_fact import KnownFact
-from service.core.therapy import PlanKind
+from service.core.plan_kind import PlanKind
+from service.core.suggestion import Option
+from service.core.therapy import TREATED
 from service.fhir.answer import PatientAnswer, Writing, rows_met, specimen_line
 from service.fhir.narrative import narrative
-from service.fhir.references import references_to
+from service.fhir.plan_words import (
+    conflict_line,
+    exclusion_sentence,
+    fact_lines,
+    option_line,
+    sentence_line,
+    setting_line,
+    stated_line,
+)
+from service.fhir.r4 import activities
+from service.fhir.r4.plan_parts import addresses, lead, summary
 from service.fhir.systems import code_of
-
-_DECIDE = "Decide on HER2-directed therapy in a multidisciplinary meeting"
-#: How many resources a note names before it counts the rest.
-_NAMED = 3
-_AWAITED = "Wait for the final report of the preliminary HER2 result"
-_UNREADABLE = "Send the HER2 result that could not be read in a form that can be read"
 
 
 def care_plan(answer: PatientAnswer, writing: Writing) -> dict[str, Any]:
-    """Never empty: a kind, a note that says why, and an activity for everything that is open."""
-    systems, words = writing.systems, writing.words
-    suggestion = answer.suggestion
-    said = words.plan_kinds[suggestion.kind]
-    category = words.categories[answer.assessment.outcome.category]
-    title = f"{category.title}: {said.title}"
-    activities = [*_testing(answer, writing), *_open(answer), *_facts(answer, writing)]
-    notes = [
-        said.note,
-        category.note,
-        *(words.flags[f] for f in suggestion.holds),
-        _recorded(answer),
-        _stated(answer),
-    ]
-    identity = answer.id_of("careplan")
-    security = answer.evidence.security
-    meta: dict[str, Any] = {
-        "profile": [systems.profile("her2-careplan")],
-        "tag": [systems.derived_tag],
-    }
-    plan: dict[str, Any] = {
-        "resourceType": "CarePlan",
-        "id": identity,
-        "meta": meta | ({"security": security} if security else {}),
+    """The plan: the options are CarePlans of their own, named in `#choice` in their order."""
+    systems, suggestion = writing.systems, answer.suggestion
+    title = _title(answer, writing)
+    done = [*_activities(answer, writing)]
+    excluded = [activities.exclusion(o, answer, writing) for o in suggestion.excluded]
+    notes = list(_notes(answer, writing))
+    of_drugs = [fact for fact in answer.recorded.of_drugs if fact.value]
+    facts = fact_lines((*answer.recorded.known, *of_drugs))
+    plan = lead(answer.id_of("careplan"), "her2-careplan", answer, writing)
+    choice = _choice(answer, writing)
+    plan |= {
         "text": narrative(
             title,
-            [*(n for n in notes if n), "Decision support: requires review by a clinician."],
+            [writing.words.sentences["review"], *notes],
             [
-                *(specimen_line(s, words) for s in answer.assessment.specimens),
-                *(a["detail"]["code"]["text"] for a in activities),
+                *(specimen_line(s, writing.words) for s in answer.assessment.specimens),
+                *(a["detail"]["code"]["text"] for a in done),
                 *rows_met([answer.assessment.outcome]),
+                *facts,
             ],
         ),
-        "identifier": [{"system": systems.derived, "value": identity}],
-        "status": "draft",
+        **({"contained": [choice]} if choice else {}),
         "intent": "proposal",
         "category": [systems.concept("her2-plan-kind", suggestion.kind)],
         "title": f"Suggestion - requires clinician review: {title}",
-        "subject": dict(answer.evidence.subject.reference or {}),
-        "author": systems.device,
+        **addresses(answer),
+        "supportingInfo": summary(answer),
     }
-    addresses = references_to(
-        d.located for d in answer.evidence.diagnoses if d.kind in ("invasive", "in-situ")
-    )
-    plan |= {"addresses": addresses} if addresses else {}
-    plan["supportingInfo"] = [{"reference": answer.urn("summary")}]
-    plan |= {"activity": activities} if activities else {}
-    plan["note"] = [{"text": " ".join(n for n in notes if n)}]
+    if suggestion.setting.name:
+        plan["category"].append(systems.concept("her2-setting", suggestion.setting.name))
+    lists = ([{"reference": {"reference": "#choice"}}] if choice else [], done, excluded)
+    every = [activity for part in lists for activity in part]
+    plan |= {"activity": every} if every else {}
+    plan["note"] = [{"text": text} for text in notes]
+    if facts:
+        listed = "\n".join(f"- {line}" for line in facts)
+        plan["note"].append({"text": f"Facts read from the record:\n{listed}"})
     return plan
 
 
-def _recorded(answer: PatientAnswer) -> str:
-    """What the record says of the facts a setting rests on, with the resources that say it."""
-    said = [
-        f"{fact.name} is {str(fact.value).lower()} ({fact.said}; {_sources(fact)})"
-        for fact in answer.recorded
-        if fact.name not in answer.facts.stated
+def _title(answer: PatientAnswer, writing: Writing) -> str:
+    """`HER2 positive: first-line metastatic (US)`, or the category and the kind of plan."""
+    words, suggestion = writing.words, answer.suggestion
+    category = words.categories[answer.assessment.outcome.category].title
+    kind = PlanKind.REVIEW_FIRST if _at_an_end(answer) else suggestion.kind
+    said = words.plan_kinds[kind].title
+    if suggestion.setting.title:
+        where = f"{suggestion.setting.title} ({writing.jurisdiction.upper()})"
+        return f"{category}, {where}: {said}"
+    return f"{category}: {said}"
+
+
+def _notes(answer: PatientAnswer, writing: Writing) -> Iterable[str]:
+    """Why the plan is as it is, in the order in which a clinician asks."""
+    words, suggestion = writing.words, answer.suggestion
+    category = answer.assessment.outcome.category
+    lines = [
+        words.sentences["no_rule"]
+        if _at_an_end(answer)
+        else words.plan_kinds[suggestion.kind].note,
+        words.categories[category].note,
+        *(words.flags[flag] for flag in suggestion.holds),
+        setting_line(suggestion.setting, writing) if category in TREATED else "",
+        *(sentence_line(s, writing) for s in suggestion.sentences),
+        words.sentences["either"] if _two_preferred(suggestion.options) else "",
+        *(f"{n}. {option_line(o, writing)}" for n, o in enumerate(suggestion.options, 1)),
+        *(exclusion_sentence(o, writing) for o in suggestion.excluded),
+        *(words.flags[flag] for flag in suggestion.flags),
+        *(conflict_line(c, writing) for c in suggestion.conflicts),
+        stated_line(answer),
     ]
-    return f"Read from the record: {'; '.join(said)}." if said else ""
+    return (line for line in lines if line)
 
 
-def _sources(fact: KnownFact) -> str:
-    """The first few resources by name, and how many more there are."""
-    named = list(dict.fromkeys(source.reference for source in fact.sources))
-    more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
-    return ", ".join(named[:_NAMED]) + more
+def _at_an_end(answer: PatientAnswer) -> bool:
+    """No regimen fits, and no missing fact would change it."""
+    said = answer.suggestion
+    return said.kind is PlanKind.CLARIFY and not said.options and not said.asked
 
 
-def _stated(answer: PatientAnswer) -> str:
-    """What the caller stated instead of letting it be derived; the answer says that it was used."""
-    facts = answer.facts
-    said = [f"setting {code_of(facts.setting)}"] if facts.setting else []
-    said += [f"{name} = {str(value).lower()}" for name, value in sorted(facts.stated.items())]
-    said += ["the history is complete"] if facts.history_complete else []
-    return f"Stated by the caller: {', '.join(said)}." if said else ""
+def _two_preferred(options: tuple[Option, ...]) -> bool:
+    """The first two stand at the same place, and both are preferred as things stand."""
+    first = options[:2]
+    places = {(o.rule.order, o.rule.rank, o.missing == ()) for o in first}
+    return len(first) == 2 and len(places) == 1 and first[0].rule.rank == "PREFERRED"
 
 
-def _testing(answer: PatientAnswer, writing: Writing) -> Iterable[dict[str, Any]]:
-    """One activity a next step, with every specimen that asks for it; the patient's own last."""
-    asked: dict[str, list[str]] = {}
-    for assessed in answer.assessment.specimens:
-        if assessed.outcome.next_step != NO_STEP:
-            urn = answer.specimen_urn(assessed)
-            asked.setdefault(assessed.outcome.next_step, []).append(urn)
-    rolled_up = answer.assessment.outcome.next_step
-    if rolled_up != NO_STEP:
-        asked.setdefault(rolled_up, [answer.urn("summary")])
-    for step, reasons in asked.items():
-        said = writing.words.next_steps[step]
-        code = writing.systems.concept("her2-next-step", step, said.text)
-        order = writing.codes.coding(said.concept) if said.concept else None
-        if order:
-            coding = {"system": order.system, "code": order.code, "display": order.display}
-            code["coding"].append(coding)
-        yield _activity(code, reasons)
+def _activities(answer: PatientAnswer, writing: Writing) -> list[dict[str, Any]]:
+    """Testing, missing facts, work-up, monitoring; a decision when there is nothing else."""
+    done = [
+        *activities.testing(answer, writing),
+        *activities.awaited(answer, writing),
+        *activities.missing_facts(answer, writing),
+        *activities.work_up(answer, writing),
+        *activities.monitoring(answer),
+    ]
+    people_decide = answer.suggestion.kind in (PlanKind.CLARIFY, PlanKind.REVIEW_FIRST)
+    if people_decide and not answer.suggestion.options and not answer.suggestion.asked:
+        decide = writing.words.sentences["decide"]
+        done.append(activities.service({"text": decide}, summary(answer)))
+    return done
 
 
-def _open(answer: PatientAnswer) -> Iterable[dict[str, Any]]:
-    """What waits although no next step names it: preliminary and unreadable results."""
-    for text, concerned in (
-        (_AWAITED, [s for s in answer.assessment.specimens if s.awaiting]),
-        (_UNREADABLE, [s for s in answer.assessment.specimens if s.specimen.unreadable]),
-    ):
-        if concerned:
-            yield _activity({"text": text}, [answer.specimen_urn(s) for s in concerned])
-
-
-def _facts(answer: PatientAnswer, writing: Writing) -> Iterable[dict[str, Any]]:
-    """A fact that the setting rests on and nothing says is asked for; then people decide."""
-    if answer.suggestion.kind is not PlanKind.CLARIFY:
-        return
-    for name in answer.suggestion.missing:
-        fact = writing.words.facts[name]
-        asked = fact.meaning if fact.kind is FactKind.TRUTH else f"{fact.meaning}?"
-        code = writing.systems.concept("her2-fact", name, f"{asked} (state the fact {name})")
-        yield _activity(code, [answer.urn("summary")])
-    if not answer.suggestion.missing:
-        yield _activity({"text": _DECIDE}, [answer.urn("summary")])
-
-
-def _activity(code: dict[str, Any], reasons: list[str]) -> dict[str, Any]:
+def _choice(answer: PatientAnswer, writing: Writing) -> dict[str, Any] | None:
+    """The RequestGroup `#choice`: at most one regimen, and any of the add-ons."""
+    numbered = list(enumerate(answer.suggestion.options, 1))
+    if not numbered:
+        return None
+    groups = (
+        ("Choose at most one regimen", "at-most-one", [n for n in numbered if not n[1].add_on]),
+        ("Add-ons: any", "any", [n for n in numbered if n[1].add_on]),
+    )
     return {
-        "detail": {
-            "kind": "ServiceRequest",
-            "code": code,
-            "reasonReference": [{"reference": r} for r in reasons],
-            "status": "not-started",
-            "doNotPerform": False,
-        }
+        "resourceType": "RequestGroup",
+        "id": "choice",
+        "status": "draft",
+        "intent": "proposal",
+        "subject": dict(answer.evidence.subject.reference or {}),
+        "action": [
+            {
+                "title": title,
+                "selectionBehavior": behaviour,
+                "action": [_action(n, option, answer, writing) for n, option in group],
+            }
+            for title, behaviour, group in groups
+            if group
+        ],
+    }
+
+
+def _action(number: int, option: Option, answer: PatientAnswer, writing: Writing) -> dict[str, Any]:
+    rule = option.rule
+    return {
+        "prefix": str(number),
+        "title": rule.name,
+        "code": [writing.systems.concept("her2-regimen", rule.regimen)],
+        "resource": {"reference": answer.urn("option", code_of(rule.regimen))},
     }

@@ -56,7 +56,7 @@ def provenance(answer: PatientAnswer, targets: Sequence[str], writing: Writing) 
             }
         ],
     }
-    entities = [_entity(located) for located in answer.evidence.used]
+    entities = [_entity(located) for located in answer.used]
     return resource | ({"entity": entities} if entities else {})
 
 

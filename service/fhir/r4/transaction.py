@@ -59,10 +59,14 @@ def _places_without_subject(answer: PatientAnswer) -> list[str]:
 def _addresses(
     answer: PatientAnswer, written: Sequence[Entry], faults: list[Fault]
 ) -> Callable[[dict[str, Any]], dict[str, Any]]:
-    """How a reference to the caller's resources is written where only stored ones resolve."""
+    """How a reference to the caller's resources is written where only stored ones resolve.
+
+    HER2 evidence that cannot be referred to is a fault; anything else is never a reason to refuse.
+    """
     ours = {e["fullUrl"] for e in written}
     subject = answer.evidence.subject
     posted: dict[str, Located] = {r.reference: r for r in _posted(answer) if r.reference}
+    needed = {r.where for r in (*answer.evidence.used, *_specimens(answer))}
     patient_urn = subject.located.reference if subject.located else ""
 
     def addressed(reference: dict[str, Any]) -> dict[str, Any]:
@@ -80,6 +84,8 @@ def _addresses(
         logical = logical_reference(found) if found else None
         if logical:
             return logical
+        if found and found.where not in needed:
+            return {"type": found.type, "display": f"{found.type} as posted, without an identifier"}
         where = f"{found.where}.identifier" if found else ""
         text = (
             "A resource known only by urn:uuid has no identifier to refer to it in a transaction."
@@ -96,9 +102,12 @@ def _once(faults: list[Fault], fault: Fault) -> None:
 
 
 def _posted(answer: PatientAnswer) -> list[Located]:
-    evidence = answer.evidence
-    specimens = [s.located_specimen for s in evidence.specimens if s.located_specimen]
-    return [*evidence.used, *specimens]
+    """What the answer refers to: what it rests on, and the specimens."""
+    return [*answer.used, *_specimens(answer)]
+
+
+def _specimens(answer: PatientAnswer) -> list[Located]:
+    return [s.located_specimen for s in answer.evidence.specimens if s.located_specimen]
 
 
 def _search(kind: str, identifier: tuple[str, str]) -> str:

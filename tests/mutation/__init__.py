@@ -1,0 +1,1 @@
+"""Whether a wrong cell in a therapy table would be noticed."""
