@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,12 @@ class Codes:
 
     read: Mapping[str, Mapping[tuple[str, str], Coding]]
     emitted: Mapping[str, tuple[Coding, ...]]
+
+    @cached_property
+    def drug_names(self) -> tuple[tuple[str, str], ...]:
+        """(name, drug family) of every name of a drug that is read."""
+        names = self.read.get("drug-name", {})
+        return tuple(sorted((name, coding.concept) for (_, name), coding in names.items()))
 
     def concept(self, group: str, system: object, code: object) -> str:
         """The concept of an exact code in a group, empty when it has none."""

@@ -51,8 +51,7 @@ def _settled(coded: set[str], named: set[str]) -> set[str]:
 
 
 def _named(text: str, coder: Coder) -> frozenset[str]:
-    names = coder.codes.read.get("drug-name", {})
-    return frozenset(_families(text, tuple(sorted((n, c.concept) for (_, n), c in names.items()))))
+    return _families(text, coder.codes.drug_names)
 
 
 @lru_cache(4096)

@@ -37,7 +37,7 @@ def read_tumour(record: PatientRecord, metastatic: bool | None = None) -> Collec
     """Gather once, decide in order: later facts rest on earlier ones."""
     collected = Collected()
     staging = read_staging(record)
-    therapy = read_therapy(record)
+    therapy = record.once(read_therapy)
     surgery = read_surgery(record)
     spread = read_spread(record, staging)
     statuses = read_statuses(record)
