@@ -17,6 +17,7 @@ from service.core.therapy import FACTS_MATTER, Question, suggest
 from service.core.weighing import Request as Asking
 from service.fhir.answer import Edition, PatientAnswer, Writing
 from service.fhir.coder import Coder
+from service.fhir.contradictions import contradictions
 from service.fhir.entries import Located
 from service.fhir.facts.recorded import recorded_facts
 from service.fhir.labels import strictest
@@ -147,6 +148,7 @@ def _written(
 ) -> dict[str, Any]:
     written = [(a, patient_entries(a, writing)) for a in answers]
     remarks = [*evidence.remarks, *(r for a in answers for r in _remarks(a))]
+    remarks += [r for a in answers for r in contradictions(a, writing)]
     if request.transaction:
         return transaction(written, remarks, writing.systems)
     entries = [e for _, of_one in written for e in of_one]
