@@ -227,9 +227,9 @@ def _checked(
         facts=Facts(
             stated=dict(given.stated),
             setting=setting,
-            history_complete=_truth(given, "history-complete"),
+            history_complete=_said(given, "history-complete"),
         ),
-        include_off_label=_truth(given, "include-off-label"),
+        include_off_label=_said(given, "include-off-label"),
         transaction=bundle_type == "transaction",
     )
 
@@ -249,6 +249,12 @@ def _setting(given: _Given, vocabulary: Vocabulary) -> str:
         return ""
     named = {code_of(s): s for s in vocabulary.settings}
     return named.get(_one_of(given, "setting", list(named)) or "", "")
+
+
+def _said(given: _Given, name: str) -> bool:
+    """A parameter that may be stated as a fact too (`history_complete`); the fact wins."""
+    parameter = _truth(given, name)
+    return given.stated.get(name.replace("-", "_"), parameter) is True
 
 
 def _truth(given: _Given, name: str) -> bool:

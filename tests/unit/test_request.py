@@ -15,6 +15,8 @@ VOCABULARY = Vocabulary(
     ("MBC_1L", "RESIDUAL"),
     {
         "metastatic": FactKind.TRUTH,
+        "history_complete": FactKind.TRUTH,
+        "include_off_label": FactKind.TRUTH,
         "cT": FactKind.COUNT,
         "lvef": FactKind.NUMBER,
         "child_pugh": FactKind.LETTER,
@@ -221,3 +223,15 @@ def test_an_entry_that_only_asks_for_something_is_passed_over():
     entry = {"request": {"method": "DELETE", "url": "Observation/1"}}
     posted = {"resourceType": "Bundle", "type": "transaction", "entry": [entry]}
     assert read_request(posted, {}, VOCABULARY, TODAY, "us").opened.resources == []
+
+
+@pytest.mark.parametrize(("parameter", "stated"), [(False, True), (True, False), (True, True)])
+def test_a_complete_history_and_off_label_uses_may_be_stated_as_facts(parameter, stated):
+    said = read(
+        {"name": "history-complete", "valueBoolean": parameter},
+        {"name": "include-off-label", "valueBoolean": parameter},
+        fact("history_complete", valueBoolean=stated),
+        fact("include_off_label", valueBoolean=stated),
+    )
+    assert said.facts.history_complete is stated
+    assert said.include_off_label is stated
