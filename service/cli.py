@@ -19,9 +19,12 @@ from service.cli_table import print_answer, print_refusal
 from service.core.errors import KnowledgeError, RequestRefused, SettingsError
 from service.fhir.json import decode, encode
 from service.fhir.outcome import outcome_of
+from service.fhir.version import FhirVersion
 from service.knowledge.library import load_library
+from service.knowledge.profiles import profiles_folder, read_profiles, write_profiles
 from service.settings import Settings, read_settings
 from service.usecases.assess import Caller, assess
+from service.usecases.definitions import differences, files_of
 from service.web.inflate import MAGIC, inflate
 from service.wiring import create_app, house_of, library_of, local_time
 
@@ -85,7 +88,10 @@ def serve(**options: Any) -> None:
 @click.option("--history-complete", is_flag=True, help="What is not mentioned did not happen.")
 @click.option("--include-off-label", is_flag=True, help="Also regimens not authorised there.")
 @click.option("--lenient", is_flag=True, help="An unreadable result is set aside, and flagged.")
-def assess_file(file: Any, form: str, lenient: bool, **options: str | bool | None) -> None:
+@click.option("--fhir", type=click.Choice([v.value for v in FhirVersion]), default="r4")
+def assess_file(
+    file: Any, form: str, lenient: bool, fhir: str, **options: str | bool | None
+) -> None:
     """Assess the HER2 evidence in FILE (or - for standard input), which may be gzipped.
 
     FILE holds an Observation, a Bundle, Parameters, or a JSON array of resources.
@@ -94,7 +100,8 @@ def assess_file(file: Any, form: str, lenient: bool, **options: str | bool | Non
     caller = Caller(query_of(options), lenient, local_time())
     try:
         library = library_of(settings.concept_map)
-        answer = assess(posted_in(file.read()), caller, library, house_of(settings))
+        house, version = house_of(settings), FhirVersion(fhir)
+        answer = assess(posted_in(file.read()), caller, library, house, version)
     except KnowledgeError as error:
         raise TablesRefused(str(error)) from None
     except RequestRefused as refusal:
@@ -136,6 +143,35 @@ def check(guideline: Path | None, therapy: Path | None) -> None:
             library.therapy_proof()
         )
     )
+
+
+@main.group()
+def profiles() -> None:
+    """The FHIR definitions that are made from the tables."""
+
+
+@profiles.command("build")
+@click.option("--check", "only_check", is_flag=True, help="Write nothing; exit 1 on a difference.")
+@click.option(
+    "--into",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="The folder, instead of the service's own `profiles`.",
+)
+def build_profiles(only_check: bool, into: Path | None) -> None:
+    """Write every generated definition, R4 and R5; what people wrote is left alone."""
+    folder = into or profiles_folder()
+    try:
+        generated = files_of(load_library())
+    except KnowledgeError as error:
+        raise TablesRefused(str(error)) from None
+    said = differences(generated, read_profiles(folder))
+    if only_check and said:
+        raise TablesRefused("\n".join([*said, "`her2 profiles build` writes what is generated."]))
+    if not only_check:
+        write_profiles(folder, generated)
+        for line in (line for line in said if line.endswith("not generated")):
+            click.echo(f"{line}: remove it.")
+    click.echo(f"{len(generated)} definitions in {folder} are as the tables say.")
 
 
 def query_of(options: dict[str, str | bool | None]) -> dict[str, list[str]]:

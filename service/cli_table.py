@@ -77,7 +77,7 @@ def _print_plan(out: Console, plan: Resource, by_address: dict[str | None, Resou
     for number, option in enumerate(_chosen(plan), 1):
         resource = by_address.get(option.get("resource", ""))
         _print_option(out, number, option.get("title", ""), resource)
-    details = [a["detail"] for a in plan.get("activity", []) if "detail" in a]
+    details = list(_details(plan))
     for title, wanted in (("To do", False), ("Not to be given", True)):
         listed = [d for d in details if bool(d.get("doNotPerform")) is wanted]
         if listed:
@@ -92,8 +92,7 @@ def _print_option(out: Console, number: int, title: str, option: Resource | None
     said = (option or {}).get("category", [])
     words = codes_in(said, "her2-suggestion-rank") + codes_in(said, "her2-suggestion-status")
     _print_text(out, f"Option {number}: {title} ({', '.join(words)})", indent=2)
-    for activity in (option or {}).get("activity", []):
-        detail = activity.get("detail", {})
+    for detail in _details(option or {}):
         drug = detail.get("productCodeableConcept", {}).get("text", "")
         waits = " (on hold)" if detail.get("status") == "on-hold" else ""
         _print_text(out, f"{drug}: {detail.get('description', '')}{waits}", indent=6)
@@ -110,6 +109,24 @@ def _print_activity(out: Console, detail: Resource) -> None:
     ]
     because = f" [{'; '.join(reasons)}]" if reasons else ""
     _print_text(out, f"- {words}{because}", indent=4)
+
+
+def _details(plan: Resource) -> Iterable[Resource]:
+    """The activities of a plan but for the choice: R4's `detail`, and R5's requests as such."""
+    contained = {f"#{inner.get('id')}": inner for inner in plan.get("contained", [])}
+    for activity in plan.get("activity", []):
+        if "detail" in activity:
+            yield activity["detail"]
+        request = contained.get(_reference(activity.get("plannedActivityReference")), {})
+        if request.get("resourceType") in ("ServiceRequest", "MedicationRequest"):
+            yield {
+                "status": request.get("status"),
+                "doNotPerform": request.get("doNotPerform", False),
+                "code": request.get("code", {}).get("concept", {}),
+                "reasonCode": [r["concept"] for r in request.get("reason", []) if "concept" in r],
+                "productCodeableConcept": request.get("medication", {}).get("concept", {}),
+                "description": request.get("dosageInstruction", [{}])[0].get("text", ""),
+            }
 
 
 def _print_text(out: Console, text: str, indent: int) -> None:

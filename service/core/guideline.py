@@ -31,6 +31,14 @@ class Reason:
     reference: str
 
 
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A publication that an edition rests on. doi: empty when it has none."""
+
+    citation: str
+    doi: str = ""
+
+
 @dataclass(frozen=True, eq=False)
 class Guideline:
     """One edition, itself and no other.
@@ -47,6 +55,7 @@ class Guideline:
     limits: Mapping[str, Limit]
     reasons: Mapping[str, Reason]
     comments: Mapping[str, str]
+    sources: tuple[Source, ...] = ()
 
     def __getitem__(self, table: str) -> Table:
         return self.tables[table]

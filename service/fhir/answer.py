@@ -22,6 +22,7 @@ from service.fhir.identity import derived_id
 from service.fhir.patient_evidence import PatientEvidence
 from service.fhir.specimens import SpecimenEvidence
 from service.fhir.systems import Systems
+from service.fhir.version import FhirVersion
 
 _SCORE_WORDS = {
     IhcScore.ZERO_ABSENT: "IHC 0 without staining",
@@ -54,7 +55,7 @@ class Edition:
 class Writing:
     """How answers are written: systems, sentences, codes that may be emitted, day and clock.
 
-    drugs: every drug record.
+    drugs: every drug record. version: the FHIR version that is written.
     """
 
     systems: Systems
@@ -66,6 +67,7 @@ class Writing:
     edition: Edition
     as_of: date
     recorded: datetime
+    version: FhirVersion = FhirVersion.R4
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,11 @@ def sorted_value(value: object) -> object:
     return value
 
 
+def concept_in(value: object) -> object:
+    """A CodeableConcept as it is; of R5's CodeableReference, the concept."""
+    return value.get("concept", value) if isinstance(value, dict) else value
+
+
 def codings(concept: object) -> list[Mapping[str, Any]]:
     """The codings of a CodeableConcept that are objects."""
     if not isinstance(concept, dict):

@@ -18,6 +18,7 @@ from service.fhir.her2_observation import ResultReading
 from service.fhir.patients import Subject
 from service.fhir.samples import Sample
 from service.fhir.specimens import SpecimenEvidence
+from service.fhir.version import FhirVersion
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +79,4 @@ class Asked:
     as_of: date
     base: str
     lenient: bool
+    version: FhirVersion = FhirVersion.R4

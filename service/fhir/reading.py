@@ -119,7 +119,7 @@ def _result(
     if not parts:
         _told_if_her2(located, asked.coder, evidence)
         return None
-    invalid = faults_of(located)
+    invalid = faults_of(located, asked.version)
     if invalid and not asked.lenient:
         evidence.invalid += invalid
         return None

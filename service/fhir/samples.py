@@ -12,7 +12,7 @@ from service.core.findings import Moment
 from service.fhir.coder import Coder
 from service.fhir.conditions import Diagnosis, all_texts, side_of
 from service.fhir.entries import Located
-from service.fhir.index import Index, without_version
+from service.fhir.index import Index, concept_in, without_version
 from service.fhir.lab_words import IN_SITU, INVASIVE, as_list, preanalytic_caution
 from service.fhir.moments import moment
 from service.fhir.numbers_in_text import REMEMBERED, plain
@@ -69,7 +69,7 @@ def read_sample(
     resource: Mapping[str, Any] = specimen.resource if specimen else {}
     collection = resource.get("collection")
     collection = collection if isinstance(collection, dict) else {}
-    sites = [collection.get("bodySite"), *(g.resource.get("bodySite") for g in givers)]
+    sites = [concept_in(collection.get("bodySite")), *(g.resource.get("bodySite") for g in givers)]
     about = " . ".join(
         [
             all_texts(resource.get("type")),
@@ -108,7 +108,7 @@ def _processing(resource: Mapping[str, Any]) -> list[str]:
     said = []
     for step in as_list(resource.get("processing")):
         if isinstance(step, dict):
-            said.append(all_texts(step.get("procedure")))
+            said += [all_texts(step.get(name)) for name in ("procedure", "method")]
             if isinstance(step.get("description"), str):
                 said.append(plain(step["description"]))
     return said

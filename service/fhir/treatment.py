@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from service.core.findings import Moment
 from service.fhir.conditions import all_texts
+from service.fhir.facts.adherence import adherence
 from service.fhir.moments import moment
 
 if TYPE_CHECKING:
@@ -16,7 +17,13 @@ if TYPE_CHECKING:
     from service.fhir.index import Index
 
 _TYPES = {"MedicationAdministration", "MedicationStatement", "MedicationRequest", "Procedure"}
-_GIVEN = {"completed", "in-progress", "stopped", "active"}
+_GIVEN = {"completed", "in-progress", "stopped", "active", "recorded"}
+#: R4's elements, then R5's (`occurence` is so spelt in its MedicationAdministration).
+_DAYS = (
+    *("effectiveDateTime", "performedDateTime", "authoredOn"),
+    *("occurrenceDateTime", "occurenceDateTime"),
+)
+_PERIODS = ("effectivePeriod", "performedPeriod", "occurrencePeriod", "occurencePeriod")
 _DRUGS = re.compile(
     r"\btrastuzumab|\bpertuzumab|\bphesgo\b|\bherceptin\b|\bperjeta\b|\bkadcyla\b|\benhertu\b"
     r"|\bdocetaxel|\bpaclitaxel|\bcarboplatin|\bdoxorubicin|\bepirubicin|\bcyclophosphamide"
@@ -30,6 +37,8 @@ def first_systemic_therapies(record: Sequence[Located], index: Index, coder: Cod
     for located in record:
         if located.type not in _TYPES or str(located.resource.get("status")) not in _GIVEN:
             continue
+        if adherence(located.resource).startswith("not-taking"):
+            continue
         if _is_systemic(located, index, coder) and (day := _day(located.resource)):
             days.append(day)
     return days
@@ -41,17 +50,20 @@ def _is_systemic(located: Located, index: Index, coder: Coder) -> bool:
         code = resource.get("code")
         chemotherapy = "chemotherapy" in coder.concepts("procedure", code)
         return chemotherapy or bool(_THERAPY.search(all_texts(code)))
-    medication = index.find(resource.get("medicationReference"), host=located)
-    concept = resource.get("medicationCodeableConcept")
+    both = resource.get("medication")  # R5's CodeableReference
+    both = both if isinstance(both, dict) else {}
+    reference = resource.get("medicationReference") or both.get("reference")
+    medication = index.find(reference, host=located)
+    concept = resource.get("medicationCodeableConcept") or both.get("concept")
     concept = concept or (medication.resource.get("code") if medication else None)
     return bool(_DRUGS.search(all_texts(concept)))
 
 
 def _day(resource: Mapping[str, Any]) -> Moment | None:
-    for name in ("effectiveDateTime", "performedDateTime", "authoredOn"):
+    for name in _DAYS:
         if found := moment(resource.get(name)):
             return found
-    for name in ("effectivePeriod", "performedPeriod"):
+    for name in _PERIODS:
         period = resource.get(name)
         if isinstance(period, dict) and (found := moment(period.get("start"))):
             return found

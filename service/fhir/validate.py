@@ -16,6 +16,7 @@ from pydantic import BaseModel, ValidationError
 from service.core.errors import Fault
 from service.fhir.entries import Located
 from service.fhir.values import value_keys
+from service.fhir.version import FhirVersion
 
 #: Required bindings that fhir.resources does not check (R4 and R5 value sets).
 _STATUSES = {
@@ -44,28 +45,48 @@ _VALUE_X = re.compile(
 _TOLD = 20
 
 
+#: R4 bodies are read with R4B: the resources used are the same.
+_PACKAGES = {FhirVersion.R4: "fhir.resources.R4B", FhirVersion.R5: "fhir.resources"}
+
+
 @cache
-def _model(resource_type: str) -> type[BaseModel]:
-    module = import_module(f"fhir.resources.R4B.{resource_type.lower()}")
+def _model(resource_type: str, version: FhirVersion) -> type[BaseModel]:
+    module = import_module(f"{_PACKAGES[version]}.{resource_type.lower()}")
     model: type[BaseModel] = getattr(module, resource_type)
     return model
 
 
 def load_models() -> None:
     """Import the models that requests are checked with, so that the first need not wait."""
-    _model("Observation")
+    for version in FhirVersion:
+        _model("Observation", version)
 
 
-def faults_of(located: Located) -> list[Fault]:
-    """Everything that makes the resource no valid FHIR; empty when nothing does."""
+def faults_of(located: Located, version: FhirVersion = FhirVersion.R4) -> list[Fault]:
+    """Everything that makes the resource no valid FHIR of the version; empty when nothing does.
+
+    Where it is valid in the other version, the first fault says which base reads that one.
+    """
     faults = [
         *_hollow(located.resource, located.where),
         *_own_checks(located.resource, located.where, located.type),
     ]
     if faults:
         return faults[:_TOLD]
+    faults = _modelled(located, version)
+    if faults and not _modelled(located, version.other):
+        text = (
+            f"This is FHIR {version.other.name}, and {version.base} reads {version.name}: "
+            f"post it to {version.other.base}."
+        )
+        return [Fault("not-supported", text, located.where), *faults]
+    return faults
+
+
+def _modelled(located: Located, version: FhirVersion) -> list[Fault]:
+    """What the model of the version has against the resource."""
     try:
-        _model(located.type).model_validate(located.resource)
+        _model(located.type, version).model_validate(located.resource)
     except ValidationError as error:
         seen = [
             _fault(e, located.where) for e in error.errors(include_url=False, include_input=False)

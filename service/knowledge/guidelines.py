@@ -12,7 +12,7 @@ from marshmallow import Schema, fields, validate
 
 from service.core.assessment import Binary, Category
 from service.core.errors import KnowledgeError
-from service.core.guideline import Guideline, Limit, Reason
+from service.core.guideline import Guideline, Limit, Reason, Source
 from service.core.table import Table
 from service.core.table_check import Proof, prove
 from service.knowledge.csv_table import marked, parse_bound, read_table, required, rows_of
@@ -113,6 +113,7 @@ def read_guideline(folder: Traversable) -> ProvedGuideline:
         limits=limits,
         reasons=reasons,
         comments=comments,
+        sources=tuple(Source(s["citation"], s["doi"]) for s in edition["sources"]),
     )
     return ProvedGuideline(guideline, proofs)
 

@@ -16,6 +16,7 @@ from service.core.drug import Drug
 from service.core.drug_facts import Jurisdiction, Scope
 from service.core.errors import KnowledgeError
 from service.core.facts import FactKind
+from service.core.guideline import Source
 from service.core.plan_kind import PlanKind
 from service.core.regimen import HrStatus, Partner, Rank, Rule
 from service.core.therapy_edition import ANY, ANY_EARLY, Contested, Setting, Therapy
@@ -34,6 +35,7 @@ class TherapyEdition:
     version: str
     title: str
     start: date
+    sources: tuple[Source, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,8 @@ def read_therapy(
     faults += [*_strayed(therapy), *_two_of_one_code(therapy), *_unanswered(therapy)]
     if faults:
         raise KnowledgeError("\n".join(faults))
-    edition = TherapyEdition(said["id"], said["version"], said["title"], said["start"])
+    sources = tuple(Source(f"{s['name']}: {s['note']}") for s in said["sources"])
+    edition = TherapyEdition(said["id"], said["version"], said["title"], said["start"], sources)
     return ReadTherapy(edition, therapy)
 
 

@@ -22,11 +22,12 @@ from service.fhir.entries import Located
 from service.fhir.facts.recorded import recorded_facts
 from service.fhir.labels import strictest
 from service.fhir.patient_evidence import Asked, Evidence, PatientEvidence
-from service.fhir.r4.bundle import collection, drug_entries, patient_entries
-from service.fhir.r4.transaction import transaction
 from service.fhir.reading import read_evidence
 from service.fhir.request import Request, Vocabulary, read_request
 from service.fhir.systems import Systems
+from service.fhir.version import FhirVersion
+from service.fhir.writing.bundle import collection, drug_entries, patient_entries
+from service.fhir.writing.transaction import transaction
 from service.knowledge.library import Library
 
 
@@ -52,10 +53,17 @@ class House:
     jurisdiction: str
 
 
-def assess(posted: object, caller: Caller, library: Library, house: House) -> dict[str, Any]:
+def assess(
+    posted: object,
+    caller: Caller,
+    library: Library,
+    house: House,
+    version: FhirVersion = FhirVersion.R4,
+) -> dict[str, Any]:
     """The answer Bundle to a posted Observation, Bundle or Parameters (decoded JSON).
 
-    Raises NotFhir (400) or Unreadable (422), each with every fault and its expression.
+    version: in which the evidence is valid and the answer is written. Raises NotFhir (400) or
+    Unreadable (422), each with every fault and its expression.
     """
     vocabulary = Vocabulary(library.settings, library.fact_kinds)
     today = caller.now.date()
@@ -67,6 +75,7 @@ def assess(posted: object, caller: Caller, library: Library, house: House) -> di
         as_of=request.as_of,
         base=house.canonical_base,
         lenient=caller.lenient,
+        version=version,
     )
     evidence = _readable(read_evidence(request.opened, asked))
     therapy = f"{library.therapy.identity}|{library.therapy.version}"
@@ -80,6 +89,7 @@ def assess(posted: object, caller: Caller, library: Library, house: House) -> di
         edition=Edition(guideline, therapy),
         as_of=request.as_of,
         recorded=caller.now,
+        version=version,
     )
     answers = [_assessed(p, request, writing) for p in evidence.patients]
     return _written(answers, evidence, request, writing)
@@ -150,7 +160,7 @@ def _written(
     remarks = [*evidence.remarks, *(r for a in answers for r in _remarks(a))]
     remarks += [r for a in answers for r in contradictions(a, writing)]
     if request.transaction:
-        return transaction(written, remarks, writing.systems)
+        return transaction(written, remarks, writing.systems, writing.version)
     entries = [e for _, of_one in written for e in of_one]
     return collection([*entries, *drug_entries(answers, writing)], remarks)
 

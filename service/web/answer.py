@@ -9,12 +9,13 @@ from typing import Any
 from flask import Request, Response, g
 
 from service.fhir.json import encode
+from service.fhir.version import FhirVersion
 from service.web.negotiation import OUR_TYPE, answer_type
 
 
-def negotiate(request: Request) -> None:
+def negotiate(request: Request, version: FhirVersion = FhirVersion.R4) -> None:
     """Settle the answer's media type before any work is done; NotAcceptable (406)."""
-    g.answer_type = answer_type(request)
+    g.answer_type = answer_type(request, version)
 
 
 def fhir(resource: Mapping[str, Any], status: int = 200) -> Response:

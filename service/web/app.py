@@ -5,9 +5,11 @@ from __future__ import annotations
 from flask import Flask, Response, g, request
 
 from service import __version__
+from service.fhir.version import FhirVersion
 from service.web import errors
 from service.web.answer import plain
 from service.web.authentication import require_token
+from service.web.definitions import definitions
 from service.web.health import health
 from service.web.log import FIELDS, OneLineEach
 from service.web.medication_knowledge import drug_records
@@ -35,8 +37,11 @@ def build(parts: Parts) -> Flask:
     errors.register(app, parts.max_body_bytes)
     if parts.api_token:
         require_token(app, parts.api_token)
-    for doors in (operations(parts), drug_records(parts), health(parts)):
-        app.register_blueprint(doors)
+    for version in FhirVersion:
+        app.register_blueprint(operations(parts, version))
+        app.register_blueprint(drug_records(parts, version))
+        app.register_blueprint(definitions(parts, version))
+    app.register_blueprint(health(parts))
 
     @app.get("/")
     def root() -> Response:
@@ -46,7 +51,9 @@ def build(parts: Parts) -> Flask:
                 "what": "Post HER2 evidence as FHIR; get the category and draft suggestions.",
                 "assess": "/fhir/r4/$assess-her2",
                 "drugs": "/fhir/r4/MedicationKnowledge",
+                "terminology": "/fhir/r4/CodeSystem",
                 "metadata": "/fhir/r4/metadata",
+                "r5": "/fhir/r5 has the same in FHIR R5",
                 "health": ["/health/live", "/health/ready"],
             }
         )

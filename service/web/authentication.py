@@ -7,8 +7,11 @@ from hmac import compare_digest
 from flask import Flask, request
 
 from service.core.errors import Fault, Unauthenticated
+from service.fhir.version import FhirVersion
 
-OPEN = frozenset({"/health/live", "/health/ready", "/fhir/r4/metadata"})
+OPEN = frozenset(
+    {"/health/live", "/health/ready", *(f"{version.base}/metadata" for version in FhirVersion)}
+)
 
 
 def require_token(app: Flask, token: str) -> None:

@@ -8,22 +8,23 @@ from flask import Request
 
 from service.core.errors import Fault, NotFhir, UnsupportedMediaType
 from service.fhir.json import decode
+from service.fhir.version import FhirVersion
 from service.web.inflate import inflate, too_large
 from service.web.negotiation import check_body_type
 
 
-def fhir_in(request: Request, limit: int) -> Any:
+def fhir_in(request: Request, limit: int, version: FhirVersion = FhirVersion.R4) -> Any:
     """The decoded JSON that was posted.
 
     Raises TooLarge (413), UnsupportedMediaType (415) or NotFhir (400), in the order in which
     they cost us least.
     """
     if request.mimetype:
-        check_body_type(request)
+        check_body_type(request, version)
     body = bytes_in(request, limit)
     if not body:
         raise NotFhir(Fault("required", "The body is empty: post a resource as FHIR JSON."))
-    check_body_type(request)
+    check_body_type(request, version)
     return decode(body)
 
 

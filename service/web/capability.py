@@ -6,6 +6,9 @@ from datetime import datetime
 from typing import Any
 
 from service import __version__
+from service.fhir.version import FhirVersion
+from service.usecases.shelf import shipped_shelf
+from service.web.definition_capability import definition_resources
 from service.web.negotiation import FHIR_JSON
 
 # What each is by; paging (`_count` and our own `_offset`) is not a search parameter's business.
@@ -20,9 +23,13 @@ SEARCH_PARAMETERS = {
 
 
 def capability_statement(
-    address: str, canonical_base: str, since: datetime, authenticated: bool
+    address: str,
+    canonical_base: str,
+    since: datetime,
+    authenticated: bool,
+    version: FhirVersion = FhirVersion.R4,
 ) -> dict[str, Any]:
-    """An R4 CapabilityStatement.
+    """A CapabilityStatement, the same in both versions but for `fhirVersion`.
 
     address: where callers reach this instance, `http://host:8080/fhir/r4`.
     since: when the process started, which is when this statement last changed.
@@ -37,14 +44,17 @@ def capability_statement(
             "description": "HER2 category, CarePlan suggestions and anti-HER2 drug knowledge",
             "url": address,
         },
-        "fhirVersion": "4.0.1",
+        "fhirVersion": version.number,
         "format": [FHIR_JSON, "json"],
         "rest": [
             {
                 "mode": "server",
                 "documentation": "Nothing is kept: an answer rests on what was posted.",
                 "security": {"description": _security(authenticated)},
-                "resource": [_medication_knowledge()],
+                "resource": [
+                    _medication_knowledge(),
+                    *definition_resources(shipped_shelf(version, canonical_base)),
+                ],
                 "operation": [
                     {
                         "name": "assess-her2",

@@ -9,6 +9,7 @@ from service.core import errors
 from service.core.errors import Fault, RequestRefused
 from service.fhir.json import encode
 from service.fhir.outcome import outcome_of
+from service.fhir.version import FhirVersion
 from service.web.inflate import too_large
 from service.web.negotiation import FHIR_JSON, OUR_TYPE
 
@@ -33,7 +34,9 @@ SENTENCES = {
     404: Fault("not-found", "Nothing is at this address. /fhir/r4/metadata lists what there is."),
     405: Fault("not-supported", "This address does not know the method; the Allow header says it."),
 }
-NO_R5 = Fault("not-found", "FHIR R5 is not served yet: /fhir/r4 has the same service in R4.")
+NOWHERE_IN_R5 = Fault(
+    "not-found", "Nothing is at this address. /fhir/r5/metadata lists what there is."
+)
 OTHERWISE = Fault("processing", "The request cannot be served.")
 
 
@@ -50,8 +53,8 @@ def register(app: Flask, max_body_bytes: int) -> None:
         status = error.code if error.code and error.code >= 400 else 404
         if status == 413:
             return _refusal(status, *too_large(max_body_bytes).faults)
-        r5 = status == 404 and request.path.startswith("/fhir/r5")
-        answer = _refusal(status, NO_R5 if r5 else SENTENCES.get(status, OTHERWISE))
+        r5 = status == 404 and request.path.startswith(FhirVersion.R5.base)
+        answer = _refusal(status, NOWHERE_IN_R5 if r5 else SENTENCES.get(status, OTHERWISE))
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
         return answer

@@ -7,8 +7,9 @@ from urllib.parse import parse_qs
 from flask import Blueprint, Response, g, request
 
 from service.core.errors import Fault, NotFhir, NotFound
-from service.fhir.r4.medication_knowledge import medication_knowledge
 from service.fhir.searchset import searchset
+from service.fhir.version import FhirVersion
+from service.fhir.writing.drug_writer import drug_writer
 from service.usecases.drug_search import find_drugs
 from service.web.answer import cacheable, fhir, negotiate
 from service.web.body import bytes_in
@@ -20,12 +21,14 @@ from service.web.prefer import is_lenient
 MANY_FIELDS = 200
 
 
-def drug_records(parts: Parts) -> Blueprint:
-    """Read and search of /fhir/r4/MedicationKnowledge."""
-    doors = Blueprint("drug_records", __name__, url_prefix="/fhir/r4/MedicationKnowledge")
-    doors.before_request(lambda: negotiate(request))
+def drug_records(parts: Parts, version: FhirVersion) -> Blueprint:
+    """Read and search of MedicationKnowledge."""
+    path = f"{version.base}/MedicationKnowledge"
+    doors = Blueprint(f"drug_records-{version}", __name__, url_prefix=path)
+    doors.before_request(lambda: negotiate(request, version))
     drugs, base = parts.library.drugs, parts.house.canonical_base
-    records = {r["id"]: r for r in (medication_knowledge(drug, drugs, base) for drug in drugs)}
+    write = drug_writer(version)
+    records = {r["id"]: r for r in (write(drug, drugs, base) for drug in drugs)}
 
     @doors.get("")
     def search() -> Response:
@@ -36,7 +39,7 @@ def drug_records(parts: Parts) -> Blueprint:
         query = request.args.to_dict(flat=False)
         form = form_in(parts.max_body_bytes)
         for asked in form.get("_format", [])[:1]:
-            g.answer_type = format_type(asked)
+            g.answer_type = format_type(asked, version)
         for name, values in form.items():
             query[name] = query.get(name, []) + values
         return found(query)
@@ -48,8 +51,8 @@ def drug_records(parts: Parts) -> Blueprint:
         return cacheable(fhir(records[id]), request)
 
     def found(query: dict[str, list[str]]) -> Response:
-        page = find_drugs(drugs, base, query_in(query), is_lenient(request))
-        address = request.host_url + "fhir/r4/MedicationKnowledge"
+        page = find_drugs(drugs, base, query_in(query), is_lenient(request), version)
+        address = request.host_url.rstrip("/") + path
         return cacheable(fhir(searchset(page, address)), request)
 
     return doors

@@ -1,4 +1,4 @@
-"""The operation doors under /fhir/r4, and what the server says of itself."""
+"""The operation doors of a FHIR version, and what the server says of itself."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Blueprint, Response, g, request
 
+from service.fhir.version import FhirVersion
 from service.usecases.assess import Caller, assess
 from service.web.answer import cacheable, fhir, negotiate
 from service.web.body import fhir_in
@@ -18,10 +19,10 @@ from service.web.prefer import is_lenient
 ABOUT_FORM = frozenset({"_format", "_pretty"})
 
 
-def operations(parts: Parts) -> Blueprint:
+def operations(parts: Parts, version: FhirVersion) -> Blueprint:
     """`$assess-her2` and `metadata`."""
-    doors = Blueprint("operations", __name__, url_prefix="/fhir/r4")
-    doors.before_request(lambda: negotiate(request))
+    doors = Blueprint(f"operations-{version}", __name__, url_prefix=version.base)
+    doors.before_request(lambda: negotiate(request, version))
     since = parts.clock()
 
     @doors.post("/$assess-her2")
@@ -29,16 +30,16 @@ def operations(parts: Parts) -> Blueprint:
         caller = Caller(
             query_in(request.args.to_dict(flat=False)), is_lenient(request), parts.clock()
         )
-        posted = fhir_in(request, parts.max_body_bytes)
-        answer = assess(posted, caller, parts.library, parts.house)
+        posted = fhir_in(request, parts.max_body_bytes, version)
+        answer = assess(posted, caller, parts.library, parts.house, version)
         g.log_fields |= log_fields(answer)
         return fhir(answer)
 
     @doors.get("/metadata")
     def metadata() -> Response:
-        address = request.host_url + "fhir/r4"
+        address = request.host_url.rstrip("/") + version.base
         said = capability_statement(
-            address, parts.house.canonical_base, since, bool(parts.api_token)
+            address, parts.house.canonical_base, since, bool(parts.api_token), version
         )
         return cacheable(fhir(said), request)
 

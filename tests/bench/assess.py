@@ -85,7 +85,7 @@ def measure(body: bytes, library: Library) -> Figures:
     def answered() -> bytes:
         return encode(assess(decode(body), CALLER, library, HOUSE))
 
-    with patch.object(reading, "faults_of", lambda located: []):
+    with patch.object(reading, "faults_of", lambda located, version: []):
         read = cpu(lambda: reading.read_evidence(opened, asked))
         without = cpu(answered)
     return Figures(

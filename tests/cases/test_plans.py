@@ -6,7 +6,7 @@ from collections import Counter
 import pytest
 
 from service.core.regimen import Rank
-from service.fhir.r4.medication_knowledge import medication_knowledge_id
+from service.fhir.drug_parts import medication_knowledge_id
 from service.fhir.systems import code_of
 from tests.support.cases import BASE, assessed, cases, library, resources, subject_of
 from tests.support.plans import read_plan

@@ -12,7 +12,7 @@ import pytest
 from service.core.blocker import Effect
 from service.core.plan_kind import PlanKind
 from service.core.suggestion import Status
-from service.fhir.r4.drug_activities import drug_activities
+from service.fhir.writing.drug_activities import drug_activities
 from tests.support.cases import resources
 from tests.support.evidence import answered, bundle, condition, ihc, patient, specimen
 from tests.support.random_patients import (
@@ -250,9 +250,8 @@ def test_every_drug_of_an_option_that_waits_is_on_hold_with_its_reasons(suggeste
                 continue
             seen.add(key)
             for activity in drug_activities(option, [], how):
-                detail = activity["detail"]
-                assert detail["status"] == ("on-hold" if held else "not-started")
-                reason = detail.get("statusReason", {"text": ""})
+                assert bool(activity.waiting) is bool(held)
+                reason = activity.waiting or {"text": ""}
                 codes = [c["code"] for c in reason.get("coding", [])]
                 assert codes == [h.lower() for h in dict.fromkeys(held)]
                 assert all(BLOCKERS[h]["sentence"] in reason["text"] for h in held)

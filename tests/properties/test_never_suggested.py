@@ -11,7 +11,9 @@ from itertools import chain
 import pytest
 
 from service.core.suggestion import Status
-from service.fhir.r4.drug_activities import drug_activities
+from service.fhir.r4.plan_form import R4_PLANS
+from service.fhir.r5.plan_form import R5_PLANS
+from service.fhir.writing.drug_activities import drug_activities
 from tests.support.cases import library
 from tests.support.random_patients import UNREADABLE, cells
 from tests.support.second_reading import (
@@ -246,8 +248,8 @@ def test_n09_no_phesgo_in_a_vein_or_split(written):
     for _, option, activities in written:
         for text in chain(
             (c.drug + " " + c.dose for c in option.components),
-            (a["detail"]["description"] for a in activities),
-            (a["detail"]["productCodeableConcept"]["text"] for a in activities),
+            (a.dosage for a in activities),
+            (a.text for a in activities),
         ):
             assert not re.search(r"phesgo|hyaluronidase|subcutan|\bsc\b", text.lower()), text
     (phesgo,) = [drug for drug in library().drugs if drug.id == "phesgo"]
@@ -259,7 +261,7 @@ def test_n10_t_dxd_is_5_4_mg_per_kg(written):
     """T-DXd 6.4 mg/kg for breast."""
     said = set()
     for _, option, activities in written:
-        texts = [a["detail"]["description"] for a in activities]
+        texts = [a.dosage for a in activities]
         said |= {c.dose[:9] for c in option.components if c.drug == TDXD}
         assert not [t for t in [*texts, option.rule.schedule, option.rule.name] if "6.4" in t]
     assert said == {"5.4 mg/kg"}
@@ -385,8 +387,8 @@ def test_n16_no_adjuvant_course_is_longer_than_a_year():
 def test_n17_no_drug_that_is_not_for_breast_cancer(written):
     """Zanidatamab, trastuzumab duocarmazine for breast."""
     for _, option, activities in written:
-        texts = [a["detail"]["description"] for a in activities]
-        texts += [a["detail"]["productCodeableConcept"]["text"] for a in activities]
+        texts = [a.dosage for a in activities]
+        texts += [a.text for a in activities]
         texts += [option.rule.name, *drugs_of(option)]
         assert not re.search(r"zanidatamab|duocarmazine", " ".join(texts).lower())
     assert not re.search(r"zanidatamab|duocarmazine", str(cells("components")).lower())
@@ -421,7 +423,7 @@ def test_n20_doses_are_the_tables_own_words(written):
     for _, option, activities in written:
         doses = [c.dose for c in option.components]
         assert {(option.rule.id, c.drug, c.dose) for c in option.components} <= table
-        said = [a["detail"]["description"] for a in activities]
+        said = [a.dosage for a in activities]
         for text in said:
             left = text
             for component in option.components:
@@ -430,8 +432,11 @@ def test_n20_doses_are_the_tables_own_words(written):
                 left = left.replace(dose, "")
             assert not re.search(r"\d", re.sub(r"Phase \d", "", left)), text
         assert all(any(dose in text for text in said) for dose in doses)
-        for activity in activities:
+        for activity in R4_PLANS.planned(activities, {}, None).activity:
             assert not {"dosage", "quantity", "dailyAmount"} & set(activity["detail"])
+        for request in R5_PLANS.planned(activities, {}, None).contained:
+            assert not {"dose", "dispenseRequest"} & set(request)
+            assert all(set(d) == {"text"} for d in request["dosageInstruction"])
 
 
 def test_n20_weight_based_doses_are_per_kilogram(written):

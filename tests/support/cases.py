@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from service.fhir.json import decode
+from service.fhir.version import FhirVersion
 from service.knowledge.library import Library, load_library
 from service.usecases.assess import Caller, House, assess
 from tests.support.plans import plan_differences, read_plan
@@ -80,10 +81,14 @@ def caller(
     return Caller(query or {}, lenient, datetime.combine(day, time(12), UTC))
 
 
-def assessed(case: Case) -> dict[str, Any]:
-    """The answer to a case, by the use case itself."""
-    asked = caller(query=case.query, lenient=case.lenient)
-    return assess(decode(case.body), asked, library(case.concept_map), HOUSE)
+def assessed(
+    case: Case, version: FhirVersion = FhirVersion.R4, posted: object = None, **query: str
+) -> dict[str, Any]:
+    """The answer to a case, by the use case itself. posted: instead of its body."""
+    asked = {**case.query, **{name.replace("_", "-"): [value] for name, value in query.items()}}
+    body = decode(case.body) if posted is None else posted
+    who = caller(query=asked, lenient=case.lenient)
+    return assess(body, who, library(case.concept_map), HOUSE, version)
 
 
 # An answer in the words of case.yaml

@@ -16,6 +16,7 @@ from werkzeug.test import TestResponse
 
 from service import cli
 from service.fhir.json import decode, encode
+from service.fhir.version import FhirVersion
 from service.settings import Settings
 from service.wiring import create_app
 from tests.support.cases import Case, assessed
@@ -40,12 +41,13 @@ def post(
     headers: Mapping[str, str] | None = None,
     concept_map: Path | None = None,
     max_body_bytes: int = LIMIT,
+    path: str = ASSESS,
 ) -> TestResponse:
     """What HTTP answers to a body; anything but bytes is sent as JSON, digits kept."""
     sent = {"Content-Type": FHIR_JSON, **(headers or {})}
     data = body if isinstance(body, bytes) else encode(body)
     client = app(concept_map, max_body_bytes).test_client()
-    return client.post(ASSESS, data=data, query_string=dict(query or {}), headers=sent)
+    return client.post(path, data=data, query_string=dict(query or {}), headers=sent)
 
 
 def run(*arguments: str, sent: bytes | None = None, concept_map: Path | None = None) -> Result:
@@ -71,17 +73,18 @@ def by_use_case(case: Case) -> bytes:
     return comparable(assessed(case))
 
 
-def by_http(case: Case) -> bytes:
-    """The answer of `POST /fhir/r4/$assess-her2`."""
+def by_http(case: Case, version: FhirVersion = FhirVersion.R4) -> bytes:
+    """The answer of `POST /fhir/r4/$assess-her2`, or of the same under /fhir/r5."""
     prefer = {"Prefer": "handling=lenient"} if case.lenient else {}
-    answer = post(case.body, case.query, prefer, case.concept_map)
+    path = f"{version.base}/$assess-her2"
+    answer = post(case.body, case.query, prefer, case.concept_map, path=path)
     assert answer.status_code == 200, answer.get_data(as_text=True)
     return comparable(decode(answer.get_data()))
 
 
-def by_command(case: Case) -> bytes:
+def by_command(case: Case, version: FhirVersion = FhirVersion.R4) -> bytes:
     """The answer of `her2 assess FILE`."""
-    flags = flags_of(case.query, case.lenient)
+    flags = [*flags_of(case.query, case.lenient), "--fhir", version.value]
     file = str(case.folder / "bundle.json")
     done = run("assess", file, *flags, concept_map=case.concept_map)
     assert done.exit_code == 0, done.output

@@ -7,6 +7,7 @@ from datetime import date
 from typing import Any
 
 from service.fhir.json import decode, encode
+from service.fhir.version import FhirVersion
 from service.usecases.assess import assess
 from tests.support.cases import HOUSE, caller, library
 
@@ -142,11 +143,15 @@ def asked(
 
 
 def answered(
-    posted: object, day: date = date(2026, 11, 22), lenient: bool = False, **query: str
+    posted: object,
+    day: date = date(2026, 11, 22),
+    lenient: bool = False,
+    version: FhirVersion = FhirVersion.R4,
+    **query: str,
 ) -> Resource:
     """The answer to anything posted; query parameters with `_` for `-`."""
     stated = {name.replace("_", "-"): [value] for name, value in query.items()}
     sent = decode(encode(posted))
-    whole = assess(sent, caller(day, stated, lenient), library(), HOUSE)
+    whole = assess(sent, caller(day, stated, lenient), library(), HOUSE, version)
     said: Resource = decode(encode(whole))
     return said

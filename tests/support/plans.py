@@ -56,7 +56,7 @@ def read_plan(plan: Json, answer: Json) -> SaidPlan:
         and {"reference": urns[plan["id"]]} in e["resource"].get("partOf", [])
     ]
     options = [_option(e["resource"], places.get(e["fullUrl"], 0)) for e in mine]
-    details = [a["detail"] for a in plan.get("activity", []) if "detail" in a]
+    details = details_of(plan)
     notes = "\n".join(n["text"] for n in plan.get("note", []))
     return SaidPlan(
         kind=_code(plan["category"], "her2-plan-kind"),
@@ -84,6 +84,38 @@ def read_plan(plan: Json, answer: Json) -> SaidPlan:
     )
 
 
+def details_of(plan: Json) -> list[Json]:
+    """Activities but for the choice, in the words of R4's `detail`; R5 contains a request each."""
+    contained = {f"#{r['id']}": r for r in plan.get("contained", [])}
+    found: list[Json] = []
+    for activity in plan.get("activity", []):
+        if "detail" in activity:
+            found.append(activity["detail"])
+        elif "plannedActivityReference" in activity:
+            request = contained[activity["plannedActivityReference"]["reference"]]
+            if request["id"] != "choice":
+                found.append(_detail_of(request))
+    return found
+
+
+def _detail_of(request: Json) -> Json:
+    """An R5 request as R4 would say it."""
+    said: dict[str, Any] = {
+        "kind": request["resourceType"],
+        "status": "on-hold" if request["status"] == "on-hold" else "not-started",
+        "doNotPerform": request.get("doNotPerform", False),
+        "reasonCode": [r["concept"] for r in request.get("reason", []) if "concept" in r],
+        "reasonReference": [r["reference"] for r in request.get("reason", []) if "reference" in r],
+    }
+    if "statusReason" in request:
+        said["statusReason"] = request["statusReason"]
+    if request["resourceType"] == "MedicationRequest":
+        (dosage,) = request["dosageInstruction"]
+        drug = request["medication"]["concept"]
+        return said | {"productCodeableConcept": drug, "description": dosage["text"]}
+    return said | {"code": request["code"]["concept"]}
+
+
 def _chosen(plan: Json) -> Iterable[Json]:
     for group in plan.get("contained", []):
         if group["id"] == "choice":
@@ -92,7 +124,7 @@ def _chosen(plan: Json) -> Iterable[Json]:
 
 
 def _option(plan: Json, order: int) -> SaidOption:
-    details = [a["detail"] for a in plan["activity"]]
+    details = details_of(plan)
     notes = "\n".join(n["text"] for n in plan.get("note", []))
     found = _RULE.search(notes)
     reasons = [d["statusReason"] for d in details if "statusReason" in d]

@@ -31,7 +31,7 @@ def calls(monkeypatch):
     """What reached the use case, as (posted, caller, house)."""
     reached = []
 
-    def assess(posted, caller, library, house):
+    def assess(posted, caller, library, house, version):
         reached.append((posted, caller, house))
         return answer()
 

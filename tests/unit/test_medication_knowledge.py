@@ -8,9 +8,10 @@ from fhir.resources.R4B.medicationknowledge import MedicationKnowledge
 
 from service.core.drug_facts import UNVERIFIED, VERIFY
 from service.fhir.drug_extensions import EXTENSIONS
+from service.fhir.drug_parts import SYSTEMS
 from service.fhir.identity import derived_id
 from service.fhir.json import decode, encode
-from service.fhir.r4.medication_knowledge import SYSTEMS, medication_knowledge
+from service.fhir.r4.medication_knowledge import medication_knowledge
 from service.knowledge.drugs import read_drugs
 
 BASE = "https://her2.example/fhir"

@@ -1,13 +1,17 @@
 """The answer as a transaction: conditional, resolvable, and taking back what no longer holds."""
 
+from importlib import import_module
+
 import pytest
 
 from service.core.errors import Unreadable
 from service.fhir.labels import strictest
 from service.fhir.own import derived_identifier, is_own
+from service.fhir.version import FhirVersion
 from tests.support.cases import BASE, resources
 from tests.support.evidence import Resource as Json
 from tests.support.evidence import answered, asked, bundle, condition, ihc, patient, specimen
+from tests.support.records import given
 
 CONFIDENTIALITY = "http://terminology.hl7.org/CodeSystem/v3-Confidentiality"
 PERSON = "urn:uuid:6a1b5a4e-7a69-4c2f-9d7b-000000000001"
@@ -258,3 +262,19 @@ def test_evidence_without_labels_gives_an_answer_without_labels():
     assert strictest([]) == []
     for made in asked(patient(), specimen(), ihc("3+"))["entry"]:
         assert "security" not in made["resource"].get("meta", {})
+
+
+@pytest.mark.parametrize("now", list(FhirVersion))
+def test_a_plan_of_the_other_version_is_taken_back_without_what_this_one_does_not_have(now):
+    record = bundle(*OLD, given("Trastuzumab", "2026-09-01"))
+    before = answered(record, version=now.other, bundle_type="transaction")["entry"]
+    plans = [e["resource"] for e in before if e["resource"]["resourceType"] == "CarePlan"]
+    identity = "00000000-0000-5000-8000-000000000000"
+    other = {**plans[0], "identifier": [{"system": f"{BASE}/sid/derived", "value": identity}]}
+    posted = bundle(*OLD)
+    posted["entry"].append({"fullUrl": "urn:uuid:x", "resource": other})
+    answer = answered(posted, version=now, bundle_type="transaction")
+    (gone,) = retracted(answer)
+    assert gone["resource"]["status"] == "revoked"
+    module = {FhirVersion.R4: "fhir.resources.R4B", FhirVersion.R5: "fhir.resources"}[now]
+    import_module(module).get_fhir_model_class("Bundle").model_validate(answer)

@@ -29,7 +29,7 @@ def calls(monkeypatch):
     """What reached the use case, as (posted, caller); it answers with an empty Bundle."""
     reached = []
 
-    def assess(posted, caller, library, house):
+    def assess(posted, caller, library, house, version):
         reached.append((posted, caller))
         return {"resourceType": "Bundle", "type": "collection"}
 

@@ -13,6 +13,14 @@ INTERACTIONS = {
 SEARCH_BY_FORM = ("POST", "/fhir/r4/{type}/_search")  # told by search-type, as FHIR has it
 
 
+def doors_of(kind, operation):
+    """The routes of an operation on a type: FHIR's own are on one resource too, but $lookup."""
+    ends = ["", "/<id>"] if operation["name"] != "lookup" else [""]
+    for end in ends:
+        for method in ("GET", "POST"):
+            yield method, f"/fhir/r4/{kind}{end}/${operation['name']}"
+
+
 @pytest.fixture
 def statement(client):
     return client.get("/fhir/r4/metadata").json
@@ -36,6 +44,8 @@ def test_it_states_just_the_routes_that_exist(app, statement):
         if "search-type" in codes:
             doors.append(SEARCH_BY_FORM)
         stated |= {(method, path.format(type=resource["type"])) for method, path in doors}
+        for operation in resource.get("operation", ()):
+            stated |= set(doors_of(resource["type"], operation))
     served = {
         (method, rule.rule)
         for rule in app.url_map.iter_rules()
@@ -46,10 +56,10 @@ def test_it_states_just_the_routes_that_exist(app, statement):
 
 
 def test_each_stated_search_parameter_is_known_to_the_search(client, statement):
-    (drugs,) = statement["rest"][0]["resource"]
-    for parameter in drugs["searchParam"]:
-        answer = client.get(f"/fhir/r4/MedicationKnowledge?{parameter['name']}=x")
-        assert answer.status_code == 200, parameter
+    for resource in statement["rest"][0]["resource"]:
+        for parameter in resource["searchParam"]:
+            answer = client.get(f"/fhir/r4/{resource['type']}?{parameter['name']}=x")
+            assert answer.status_code == 200, parameter
 
 
 def test_the_search_knows_no_parameter_that_is_not_stated():

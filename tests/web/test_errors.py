@@ -48,8 +48,9 @@ def test_an_unknown_address_is_an_outcome_whatever_the_method(client, path, meth
     assert outcome(answer)["code"] == "not-found"
 
 
-def test_the_r5_base_says_that_it_is_not_served_yet(client):
-    assert "R5" in outcome(client.get("/fhir/r5/metadata"))["details"]["text"]
+@pytest.mark.parametrize("base", ["/fhir/r4", "/fhir/r5"])
+def test_an_unknown_address_names_the_metadata_of_its_base(client, base):
+    assert f"{base}/metadata" in outcome(client.get(f"{base}/Nothing"))["details"]["text"]
 
 
 @pytest.mark.parametrize("method", ["GET", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "FOO"])

@@ -11,6 +11,7 @@ from service.core.findings import Source
 from service.core.known_fact import DrugFact
 from service.fhir.coder import Coder
 from service.fhir.entries import Located
+from service.fhir.facts.adherence import listed
 from service.fhir.facts.collected import unique
 from service.fhir.facts.medication_names import STILL_ACTING_DAYS, Substance, active_medications
 from service.fhir.facts.record import PatientRecord
@@ -80,7 +81,7 @@ def _ingredients(medicine: Substance, coder: Coder) -> set[str]:
 def _nameless(record: PatientRecord) -> Iterator[Located]:
     """Active entries of the list whose medicine nothing names."""
     for located in record.resources:
-        if located.type not in _TYPES or located.resource.get("status") != "active":
+        if located.type not in _TYPES or not listed(located.resource):
             continue
         resource = located.resource
         both = resource.get("medication")

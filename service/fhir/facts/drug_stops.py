@@ -13,10 +13,10 @@ from service.core.exposure import Exposure, Origin
 from service.core.findings import Source
 from service.fhir.conditions import all_texts
 from service.fhir.entries import Located
+from service.fhir.facts.adherence import adherence, says_over
 from service.fhir.facts.medications import drugs_of
 from service.fhir.facts.record import PatientRecord, dated
 from service.fhir.her2_observation import source_of
-from service.fhir.index import codings
 from service.fhir.lab_words import as_list
 
 #: A drug stopped so many days after an adverse event that names it was stopped for it.
@@ -70,13 +70,7 @@ def _ended(exposure: Exposure, taken: Sequence[Exposure], resource: Mapping[str,
     if exposure.origin is Origin.DOSE:
         later = [e for e in taken if e.start and exposure.start and exposure.start.before(e.start)]
         return resource.get("status") == "stopped" and not later
-    return resource.get("status") in ("stopped", "completed") or _adherence_stopped(resource)
-
-
-def _adherence_stopped(resource: Mapping[str, Any]) -> bool:
-    said = resource.get("adherence")
-    code = said.get("code") if isinstance(said, dict) else None
-    return any(str(c.get("code")).startswith("stopped") for c in codings(code))
+    return says_over(resource) or adherence(resource).startswith("stopped")
 
 
 def _reasons(record: PatientRecord, resource: Mapping[str, Any]) -> set[Reason]:
@@ -109,7 +103,7 @@ def stops_for_harm(
         and not e.running
         and (
             resources[e.source.where].get("status") == "stopped"
-            or _adherence_stopped(resources[e.source.where])
+            or adherence(resources[e.source.where]).startswith("stopped")
         )
         and _reasons(record, resources[e.source.where]) != {Reason.PROGRESSION}
     ]

@@ -17,11 +17,11 @@ from service.core.exposure import Exposure, Kind, Origin, When
 from service.core.findings import Source
 from service.fhir.conditions import all_texts, read_diagnosis
 from service.fhir.entries import Located
+from service.fhir.facts.adherence import adherence, says_over, says_taking
 from service.fhir.facts.dates import first_of, period_of, when_of
 from service.fhir.facts.medications import drugs_in, drugs_of
 from service.fhir.facts.record import PatientRecord
 from service.fhir.her2_observation import source_of
-from service.fhir.index import codings
 from service.fhir.lab_words import as_list
 
 _ORIGINS = {
@@ -110,17 +110,10 @@ def _not_taken(located: Located) -> bool:
 def _counts(resource: Mapping[str, Any], origin: Origin) -> bool:
     if str(resource.get("status")) not in _COUNTS[origin]:
         return False
-    if origin is Origin.STATEMENT and _adherence(resource) in ("not-taking", "never"):
+    if origin is Origin.STATEMENT and adherence(resource) in ("not-taking", "never"):
         return False
     refused = resource.get("doNotPerform") is True or str(resource.get("intent")) in _NO_ORDER
     return not (origin is Origin.ORDER and refused)
-
-
-def _adherence(resource: Mapping[str, Any]) -> str:
-    """R5's adherence code, or empty."""
-    said = resource.get("adherence")
-    code = said.get("code") if isinstance(said, dict) else None
-    return next((str(c.get("code")) for c in codings(code)), "")
 
 
 def _for_another_disease(located: Located, record: PatientRecord) -> bool:
@@ -144,8 +137,7 @@ def _exposures(
     start, end = _dates(resource, origin)
     if start and start.earliest > record.as_of:
         return
-    status = str(resource.get("status"))
-    running = end is None and _says_running(resource, origin, status, start)
+    running = end is None and _says_running(resource, origin, start)
     if end and end.latest > record.as_of:
         end, running = None, True
     written = origin in (Origin.STATEMENT, Origin.ORDER)
@@ -158,17 +150,15 @@ def _exposures(
             start=start,
             end=None if running else end,
             running=running,
-            ended=written and status in ("completed", "stopped") and not running,
+            ended=written and says_over(resource) and not running,
             source=source_of(located),
         )
 
 
-def _says_running(
-    resource: Mapping[str, Any], origin: Origin, status: str, start: When | None
-) -> bool:
+def _says_running(resource: Mapping[str, Any], origin: Origin, start: When | None) -> bool:
     if origin in (Origin.STATEMENT, Origin.ORDER):
-        return status == "active" or (status == "recorded" and _adherence(resource) == "taking")
-    return status == "in-progress" and start is not None
+        return says_taking(resource)
+    return resource.get("status") == "in-progress" and start is not None
 
 
 def _dates(resource: Mapping[str, Any], origin: Origin) -> tuple[When | None, When | None]:

@@ -15,6 +15,7 @@ from typing import Any
 from service.core.findings import Moment, Source
 from service.core.known_fact import KnownFact
 from service.fhir.entries import Located
+from service.fhir.facts.adherence import adherence, listed, says_taking
 from service.fhir.facts.measurements import status_of
 from service.fhir.facts.record import PatientRecord, dated
 from service.fhir.her2_observation import source_of
@@ -134,26 +135,23 @@ def _of(record: PatientRecord, *types: str) -> Iterator[Located]:
 
 
 def _just_over(located: Located, as_of: date) -> bool:
-    """Completed, or active until a day, less than 14 days ago."""
+    """Completed, or active (in R5 recorded) until a day, less than 14 days ago."""
     resource = located.resource
-    over = resource.get("status") in ("completed", "active")
+    over = resource.get("status") == "completed" or listed(resource)
     ended = _day(_end(resource) or dated(located))
     recent = ended is not None and (as_of - ended).days < STILL_ACTING_DAYS
     return over and recent and resource.get("doNotPerform") is not True
 
 
 def _running(located: Located, as_of: date) -> bool:
-    """Active, or in R5 a recorded statement whose period includes the day."""
+    """Active; in R5 recorded as being taken, or for a period that includes the day."""
     resource = located.resource
     end = _day(_end(resource))
     if resource.get("doNotPerform") is True or (end is not None and end < as_of):
         return False
-    if resource.get("status") == "recorded":
-        adherence = resource.get("adherence")
-        code = adherence.get("code") if isinstance(adherence, dict) else None
-        taken = [str(c.get("code")) for c in codings(code)]
-        return isinstance(resource.get("effectivePeriod"), dict) and taken in ([], ["taking"])
-    return resource.get("status") == "active"
+    if resource.get("status") == "recorded" and not adherence(resource):
+        return isinstance(resource.get("effectivePeriod"), dict)
+    return says_taking(resource)
 
 
 def _end(resource: Any) -> Moment | None:

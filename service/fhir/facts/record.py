@@ -25,6 +25,7 @@ _DATES = (
     "authoredOn",
     "dateAsserted",
     "occurrenceDateTime",
+    "occurenceDateTime",  # so spelt in R5's MedicationAdministration
     "date",
 )
 
@@ -125,7 +126,7 @@ def _moment(resource: Mapping[str, Any], ends: Sequence[str]) -> Moment | None:
     for name in _DATES:
         if found := moment(resource.get(name)):
             return found
-    for name in ("performedPeriod", "occurrencePeriod"):
+    for name in ("performedPeriod", "occurrencePeriod", "occurencePeriod"):
         if found := _in_period(resource.get(name), ends):
             return found
     return None

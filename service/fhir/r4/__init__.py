@@ -1,1 +1,1 @@
-"""FHIR R4 (4.0.1) shapes of what the service emits."""
+"""What FHIR R4 (4.0.1) writes otherwise than R5."""

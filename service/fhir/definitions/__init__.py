@@ -1,0 +1,1 @@
+"""What the tables say, in FHIR's own words: terminology, plans, libraries, operations."""

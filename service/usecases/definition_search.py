@@ -1,0 +1,96 @@
+"""Search the definitions by what all of them carry: address, version, names, status."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from service.core.errors import Fault, NotFhir
+from service.fhir.searchset import Page
+from service.usecases.search import (
+    PAGING,
+    alternatives,
+    number_in,
+    page_of,
+    plain,
+    token,
+    unknown,
+)
+
+Resource = dict[str, Any]
+Test = Callable[[Resource], bool]
+
+_STATUS = "http://hl7.org/fhir/publication-status"
+_WORDS = ("name", "title")
+#: Parameter -> its FHIR type and what it searches; CapabilityStatement says the same.
+SEARCH_PARAMETERS: Mapping[str, tuple[str, str]] = {
+    "_id": ("token", "The definition's id."),
+    "url": ("uri", "Its canonical URL, whole."),
+    "version": ("token", "Its version."),
+    "name": ("string", "The start of its name for machines; `:exact`, `:contains`."),
+    "title": ("string", "The start of its title; `:exact`, `:contains`."),
+    "status": ("token", "draft, active, retired or unknown."),
+}
+PARAMETERS = (*SEARCH_PARAMETERS, *PAGING)
+
+
+def find_definitions(
+    shelf: Iterable[Resource], query: Mapping[str, Sequence[str]], lenient: bool
+) -> Page:
+    """The definitions of one type that meet the query: repeats are `and`, commas are `or`.
+
+    Raises NotFhir with every fault: an unknown parameter (unless lenient), an unknown modifier,
+    an empty value, a bad `_count`.
+    """
+    faults: list[Fault] = []
+    tests: list[Test] = []
+    used: list[tuple[str, str]] = []
+    ignored: list[str] = []
+    for key, values in query.items():
+        name, _, modifier = key.partition(":")
+        if name not in PARAMETERS:
+            ignored.append(key)
+            if not lenient:
+                faults.append(unknown(key, PARAMETERS))
+        elif modifier and not (name in _WORDS and modifier in ("exact", "contains")):
+            faults.append(Fault("not-supported", f"The modifier of {key!r} is not supported."))
+        elif name not in PAGING:
+            used += [(key, value) for value in values]
+            for value in values:
+                try:
+                    tests.append(_test(name, modifier, value))
+                except ValueError as error:
+                    faults.append(Fault("value", f"The search parameter {key!r} {error}."))
+    count = number_in(query, "_count", faults)
+    offset = number_in(query, "_offset", faults)
+    if faults:
+        raise NotFhir(*faults)
+    found = [resource for resource in shelf if all(test(resource) for test in tests)]
+    return page_of(found, used, count, offset or 0, tuple(ignored))
+
+
+def _test(name: str, modifier: str, value: str) -> Test:
+    """What one value asks for: any of its comma-separated parts."""
+    parts = alternatives(value)
+    if name == "_id":
+        ids = {plain(part) for part in parts}
+        return lambda resource: resource["id"] in ids
+    if name == "url":
+        urls = {plain(part) for part in parts}
+        return lambda resource: resource["url"] in urls
+    if name in _WORDS:
+        asked = [plain(part) for part in parts]
+        return lambda resource: any(_said(resource.get(name, ""), modifier, a) for a in asked)
+    system = _STATUS if name == "status" else ""
+    wanted = [token(part) for part in parts]
+    return lambda resource: any(
+        named in (None, system) and code in ("", resource.get(name, "")) for named, code in wanted
+    )
+
+
+def _said(text: str, modifier: str, asked: str) -> bool:
+    """Upper and lower case are one, unless `:exact`."""
+    if modifier == "exact":
+        return text == asked
+    found = text.casefold().find(asked.casefold())
+    return found >= 0 if modifier == "contains" else found == 0
