@@ -38,7 +38,7 @@ lock:
 	rm -rf build
 
 clean:
-	rm -rf $(VENV) build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) tests/judges/target build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find service tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Done again only when what it rests on has changed.

@@ -1,0 +1,1 @@
+"""What others who know FHIR say of what this service emits."""
