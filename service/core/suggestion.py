@@ -48,18 +48,26 @@ class Option:
     """A regimen that fits the patient, or would once the missing facts are known.
 
     stops: what bears on it, in the order of its rule. components: the drugs that are left of it.
-    missing: facts that its condition waits for. doubts: facts that decide an earlier setting.
+    missing: facts that its condition, its receptors or the setting wait for.
     off_label: not authorised for this use where the patient is treated.
     contradicted: it rests on a stated setting that something else contradicts.
     """
 
     rule: Rule
-    status: Status
     components: tuple[Component, ...]
     stops: tuple[Stop, ...]
     missing: tuple[str, ...]
     off_label: bool
     contradicted: bool
+
+    @property
+    def status(self) -> Status:
+        """The first that fits, in the order of regimens.md section 1.6."""
+        if self.against:
+            return Status.EXCLUDED
+        if self.missing:
+            return Status.CONDITIONAL
+        return Status.ON_HOLD if self.waits else Status.APPLICABLE
 
     def of(self, *effects: Effect) -> tuple[Stop, ...]:
         """The stops with these effects."""

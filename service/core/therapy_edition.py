@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 
 from service.core.assessment import Category
 from service.core.blocker import Allergen, Blocker, Interaction
@@ -93,6 +94,20 @@ class Therapy:
     def setting_names(self) -> tuple[str, ...]:
         """Every setting once, in order."""
         return tuple(dict.fromkeys(setting.name for setting in self.settings))
+
+    @cached_property
+    def drugs(self) -> Mapping[str, tuple[str, ...]]:
+        """Every drug of a rule -> itself and, of a class, its members."""
+        names = {c.drug for rule in self.rules.values() for c in rule.components}
+        return {
+            name: (name, *(self.partners[name].members if name in self.partners else ()))
+            for name in sorted(names)
+        }
+
+    @cached_property
+    def records(self) -> Mapping[str, str]:
+        """Every drug of a rule -> the id of its drug record, empty for a partner drug."""
+        return {c.drug: c.record for rule in self.rules.values() for c in rule.components}
 
     @property
     def early(self) -> frozenset[str]:

@@ -13,8 +13,9 @@ from service.core.fact_book import FactBook, RecordedFacts
 from service.core.facts import FactValue
 from service.core.known_fact import DrugFact
 from service.core.regimen import OPTIONAL, Component, HrStatus, Rank, Rule
-from service.core.suggestion import Option, Sentence, Status, Stop
+from service.core.suggestion import Option, Sentence, Stop
 from service.core.therapy_edition import Therapy
+from service.core.worlds import World
 
 #: Facts about the drugs of a rule: true as soon as one drug that it cannot do without has it.
 OF_DRUGS = (
@@ -67,33 +68,30 @@ class Scales:
 
     def sentence(self, rule: Rule) -> Sentence | None:
         """A rule of rank NONE, unless it is known not to hold."""
-        missing = self._waits_for(rule)
+        missing = self._waits_for(rule, self._about(rule))
         return None if missing is None else Sentence(rule, missing)
 
     def option(self, rule: Rule) -> Option | None:
         """A regimen with everything that bears on it, unless it is known not to fit."""
-        missing = self._waits_for(rule)
+        about = self._about(rule)
+        missing = self._waits_for(rule, about)
         if missing is None:
             return None
-        stops = [s for b in rule.blockers if (s := self._stop(b, rule)) is not None]
-        components, dropped, closed = self._left(rule)
+        stops = [s for b in rule.blockers if (s := self._stop(b, rule, about)) is not None]
+        components, dropped, closed = self._left(rule, about)
         listed = {stop.blocker.id for stop in stops}
         stops += [*dropped, *(s for s in closed if s.blocker.id not in listed)]
-        here = self.request.jurisdiction in rule.jurisdictions and not rule.off_label
-        option = Option(
+        return Option(
             rule=rule,
-            status=Status.APPLICABLE,
             components=components,
             stops=tuple(stops),
             missing=missing,
-            off_label=not here,
+            off_label=not about["authorised_here"],
             contradicted=self.contradicted,
         )
-        return _with_status(option)
 
-    def _waits_for(self, rule: Rule) -> tuple[str, ...] | None:
+    def _waits_for(self, rule: Rule, about: World) -> tuple[str, ...] | None:
         """The facts a rule waits for; None when it is known not to hold."""
-        about = self._about(rule)
         if self.book.evaluate(rule.condition, about) is False:
             return None
         missing = [*self.book.missing(rule.condition, about), *self.doubts]
@@ -144,19 +142,19 @@ class Scales:
         told = [f.value for f in self.recorded.of_drugs if f.name == name and f.drug == drug]
         return True if True in told else False if told else None
 
-    def _stop(self, blocker_id: str, rule: Rule, drug: str = "") -> Stop | None:
+    def _stop(self, blocker_id: str, rule: Rule, about: World, drug: str = "") -> Stop | None:
         """How a blocker bears on the rule, or None when it does not."""
         blocker = self.therapy.blockers[blocker_id]
-        met, missing = self._evaluated(blocker, rule)
+        met, missing = self._evaluated(blocker, about)
         if met is False or (met is None and blocker.unknown_means is UnknownMeans.IGNORE):
             return None
         return Stop(blocker, met is True, missing, drug, self._told(blocker, rule) if met else ())
 
-    def _evaluated(self, blocker: Blocker, rule: Rule) -> tuple[bool | None, tuple[str, ...]]:
+    def _evaluated(self, blocker: Blocker, about: World) -> tuple[bool | None, tuple[str, ...]]:
+        """Whether it is met, and the facts that would tell; once where the rule plays no part."""
         own = _ABOUT_A_RULE.isdisjoint(blocker.condition.facts())
         if own and blocker.id in self._known:
             return self._known[blocker.id]
-        about = {} if own else self._about(rule)
         met = self.book.evaluate(blocker.condition, about)
         found = (met, self.book.missing(blocker.condition, about))
         if own:
@@ -173,7 +171,9 @@ class Scales:
             f for f in self.recorded.of_drugs if f.value and f.name in wanted and f.drug in of
         )
 
-    def _left(self, rule: Rule) -> tuple[tuple[Component, ...], list[Stop], list[Stop]]:
+    def _left(
+        self, rule: Rule, about: World
+    ) -> tuple[tuple[Component, ...], list[Stop], list[Stop]]:
         """The components left, what stops single drugs of a choice, and what closes a choice.
 
         With every drug of a choice out, the regimen waits for those that only wait, else it is
@@ -187,7 +187,7 @@ class Scales:
             if not choice:
                 left += for_choice
                 continue
-            stops = {c.drug: self._of_choice(c, rule) for c in for_choice}
+            stops = {c.drug: self._of_choice(c, rule, about) for c in for_choice}
             open_ = [c for c in for_choice if not any(_stays_out(s) for s in stops[c.drug])]
             if open_ or choice == OPTIONAL:
                 left += open_
@@ -199,11 +199,13 @@ class Scales:
             closed += [replace(s, drug="") for c in waiting or for_choice for s in stops[c.drug]]
         return tuple(left), dropped, closed
 
-    def _of_choice(self, component: Component, rule: Rule) -> list[Stop]:
+    def _of_choice(self, component: Component, rule: Rule, about: World) -> list[Stop]:
         """What bears on one drug of a choice."""
         drug = component.drug
-        stops = [s for b in component.blockers if (s := self._stop(b, rule, drug)) is not None]
-        known = [self._stop(b, rule, drug) for b in component.when_known]
+        stops = [
+            s for b in component.blockers if (s := self._stop(b, rule, about, drug)) is not None
+        ]
+        known = [self._stop(b, rule, about, drug) for b in component.when_known]
         stops += [s for s in known if s is not None and s.met]
         for name in _OF_A_CHOICE:
             told = self._facts_of((name,), (drug,))
@@ -219,11 +221,3 @@ def _stays_out(stop: Stop) -> bool:
 
 def _excluded(stops: Iterable[Stop]) -> bool:
     return any(s.effect is Effect.EXCLUDE for s in stops)
-
-
-def _with_status(option: Option) -> Option:
-    if option.against:
-        return replace(option, status=Status.EXCLUDED)
-    if option.missing:
-        return replace(option, status=Status.CONDITIONAL)
-    return replace(option, status=Status.ON_HOLD if option.waits else Status.APPLICABLE)

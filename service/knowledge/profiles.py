@@ -14,9 +14,12 @@ def profiles_folder() -> Path:
     return inside if inside.is_dir() else package.parent / "profiles"
 
 
-def read_profiles(folder: Path) -> dict[str, bytes]:
-    """`r4/CodeSystem-her2-flag.json` -> its bytes, by name; empty where there are none."""
-    found = sorted(folder.glob("r[45]/*.json"))
+def read_profiles(folder: Path, release: str = "r[45]") -> dict[str, bytes]:
+    """`r4/CodeSystem-her2-flag.json` -> its bytes, by name; empty where there are none.
+
+    release: `r4` or `r5` for one of them.
+    """
+    found = sorted(folder.glob(f"{release}/*.json"))
     return {f"{path.parent.name}/{path.name}": path.read_bytes() for path in found}
 
 

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
 
-from service.core.errors import Fault, NotFhir
 from service.fhir.searchset import Page
 from service.usecases.search import (
     PAGING,
+    Resource,
+    Searched,
+    Test,
     alternatives,
-    number_in,
-    page_of,
+    find,
     plain,
     token,
-    unknown,
 )
-
-Resource = dict[str, Any]
-Test = Callable[[Resource], bool]
 
 _STATUS = "http://hl7.org/fhir/publication-status"
 _WORDS = ("name", "title")
@@ -37,36 +33,8 @@ PARAMETERS = (*SEARCH_PARAMETERS, *PAGING)
 def find_definitions(
     shelf: Iterable[Resource], query: Mapping[str, Sequence[str]], lenient: bool
 ) -> Page:
-    """The definitions of one type that meet the query: repeats are `and`, commas are `or`.
-
-    Raises NotFhir with every fault: an unknown parameter (unless lenient), an unknown modifier,
-    an empty value, a bad `_count`.
-    """
-    faults: list[Fault] = []
-    tests: list[Test] = []
-    used: list[tuple[str, str]] = []
-    ignored: list[str] = []
-    for key, values in query.items():
-        name, _, modifier = key.partition(":")
-        if name not in PARAMETERS:
-            ignored.append(key)
-            if not lenient:
-                faults.append(unknown(key, PARAMETERS))
-        elif modifier and not (name in _WORDS and modifier in ("exact", "contains")):
-            faults.append(Fault("not-supported", f"The modifier of {key!r} is not supported."))
-        elif name not in PAGING:
-            used += [(key, value) for value in values]
-            for value in values:
-                try:
-                    tests.append(_test(name, modifier, value))
-                except ValueError as error:
-                    faults.append(Fault("value", f"The search parameter {key!r} {error}."))
-    count = number_in(query, "_count", faults)
-    offset = number_in(query, "_offset", faults)
-    if faults:
-        raise NotFhir(*faults)
-    found = [resource for resource in shelf if all(test(resource) for test in tests)]
-    return page_of(found, used, count, offset or 0, tuple(ignored))
+    """The definitions of one type that meet the query; NotFhir with every fault."""
+    return find(shelf, _SEARCHED, query, lenient)
 
 
 def _test(name: str, modifier: str, value: str) -> Test:
@@ -94,3 +62,8 @@ def _said(text: str, modifier: str, asked: str) -> bool:
         return text == asked
     found = text.casefold().find(asked.casefold())
     return found >= 0 if modifier == "contains" else found == 0
+
+
+_SEARCHED = Searched(
+    PARAMETERS, lambda name, modifier: name in _WORDS and modifier in ("exact", "contains"), _test
+)

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from service.core.drug import Drug
-from service.core.errors import Fault, NotFhir
 from service.fhir.searchset import Page
-from service.fhir.version import FhirVersion
-from service.fhir.writing.drug_writer import drug_writer
-from service.usecases.search import PAGING, alternatives, number_in, page_of, plain, token, unknown
+from service.usecases.search import Resource, Searched, Test, alternatives, find, plain, token
 
 _R4_STATUS = "http://terminology.hl7.org/CodeSystem/medicationknowledge-status"
 _R5_STATUS = "http://hl7.org/fhir/CodeSystem/medicationknowledge-status"
-
-Resource = dict[str, Any]
-Test = Callable[[Resource], bool]
 
 
 def _substances(record: Resource) -> list[dict[str, Any]]:
@@ -48,48 +41,15 @@ PARAMETERS = ("_id", "_count", "_offset", *_CONCEPTS)
 
 
 def find_drugs(
-    drugs: Sequence[Drug],
-    base: str,
-    query: Mapping[str, Sequence[str]],
-    lenient: bool,
-    version: FhirVersion = FhirVersion.R4,
+    records: Iterable[Resource], query: Mapping[str, Sequence[str]], lenient: bool
 ) -> Page:
-    """The records that meet the query: repeated parameters are `and`, commas are `or`.
+    """The records, as they are emitted, that meet the query; NotFhir with every fault.
 
     `ingredient` is a reference in FHIR; ours are coded, so a token or the exact name is read
     too (`trastuzumab` is not `trastuzumab emtansine`), and a reference meets none. `:text`
-    reads the start of the text or of a display. Raises NotFhir with every fault: an unknown
-    parameter (unless lenient), an unknown modifier, an empty value, a bad `_count`.
+    reads the start of the text or of a display.
     """
-    faults: list[Fault] = []
-    tests: list[Test] = []
-    used: list[tuple[str, str]] = []
-    ignored: list[str] = []
-    for key, values in query.items():
-        name, _, modifier = key.partition(":")
-        if name not in PARAMETERS:
-            ignored.append(key)
-            if not lenient:
-                faults.append(unknown(key, PARAMETERS))
-        elif modifier and not (modifier == "text" and name in _CONCEPTS and name != "status"):
-            faults.append(Fault("not-supported", f"The modifier of {key!r} is not supported."))
-        elif name not in PAGING:
-            used += [(key, value) for value in values]
-            for value in values:
-                try:
-                    tests.append(_test(name, modifier, value))
-                except ValueError as error:
-                    faults.append(Fault("value", f"The search parameter {key!r} {error}."))
-    count = number_in(query, "_count", faults)
-    offset = number_in(query, "_offset", faults)
-    if faults:
-        raise NotFhir(*faults)
-    found = [
-        resource
-        for resource in (drug_writer(version)(drug, drugs, base) for drug in drugs)
-        if all(test(resource) for test in tests)
-    ]
-    return page_of(found, used, count, offset or 0, tuple(ignored))
+    return find(records, _SEARCHED, query, lenient)
 
 
 def _test(name: str, modifier: str, value: str) -> Test:
@@ -129,3 +89,10 @@ def _texts(concept: Mapping[str, Any]) -> Iterator[str]:
     if "text" in concept:
         yield concept["text"]
     yield from (coding["display"] for coding in concept.get("coding", ()) if "display" in coding)
+
+
+_SEARCHED = Searched(
+    PARAMETERS,
+    lambda name, modifier: modifier == "text" and name in _CONCEPTS and name != "status",
+    _test,
+)

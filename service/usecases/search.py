@@ -1,13 +1,14 @@
-"""What every search of ours shares: values and their escapes, tokens, pages, what is unknown."""
+"""Search by FHIR's rules: parameters, values and their escapes, tokens, pages, what is unknown."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from service.core.errors import Fault
+from service.core.errors import Fault, NotFhir
 from service.fhir.searchset import Page
 
 #: Matches on a page when the caller does not say, and the most there can be.
@@ -16,9 +17,60 @@ MOST_COUNT = 100
 
 PAGING = ("_count", "_offset")
 
+Resource = dict[str, Any]
+Test = Callable[[Resource], bool]
 
-def page_of(
-    found: Sequence[dict[str, Any]],
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What can be searched by: every parameter, the modifiers it takes, and what one value of it
+    asks for (ValueError when the value asks for nothing)."""
+
+    parameters: Sequence[str]
+    takes: Callable[[str, str], bool]
+    test: Callable[[str, str, str], Test]
+
+
+def find(
+    resources: Iterable[Resource],
+    searched: Searched,
+    query: Mapping[str, Sequence[str]],
+    lenient: bool,
+) -> Page:
+    """The resources that meet the query: repeated parameters are `and`, commas are `or`.
+
+    Raises NotFhir with every fault: an unknown parameter (unless lenient), an unknown modifier,
+    an empty value, a bad `_count`.
+    """
+    faults: list[Fault] = []
+    tests: list[Test] = []
+    used: list[tuple[str, str]] = []
+    ignored: list[str] = []
+    for key, values in query.items():
+        name, _, modifier = key.partition(":")
+        if name not in searched.parameters:
+            ignored.append(key)
+            if not lenient:
+                faults.append(_unknown(key, searched.parameters))
+        elif modifier and not searched.takes(name, modifier):
+            faults.append(Fault("not-supported", f"The modifier of {key!r} is not supported."))
+        elif name not in PAGING:
+            used += [(key, value) for value in values]
+            for value in values:
+                try:
+                    tests.append(searched.test(name, modifier, value))
+                except ValueError as error:
+                    faults.append(Fault("value", f"The search parameter {key!r} {error}."))
+    count = _number_in(query, "_count", faults)
+    offset = _number_in(query, "_offset", faults)
+    if faults:
+        raise NotFhir(*faults)
+    found = [resource for resource in resources if all(test(resource) for test in tests)]
+    return _page_of(found, used, count, offset or 0, tuple(ignored))
+
+
+def _page_of(
+    found: Sequence[Resource],
     used: list[tuple[str, str]],
     count: int | None,
     offset: int,
@@ -49,7 +101,7 @@ def _query(pairs: list[tuple[str, str]]) -> str:
     return urlencode(pairs, quote_via=quote, safe=":,")
 
 
-def unknown(key: str, known: Sequence[str]) -> Fault:
+def _unknown(key: str, known: Sequence[str]) -> Fault:
     """A search parameter that there is not."""
     return Fault(
         "not-supported",
@@ -57,7 +109,7 @@ def unknown(key: str, known: Sequence[str]) -> Fault:
     )
 
 
-def number_in(query: Mapping[str, Sequence[str]], name: str, faults: list[Fault]) -> int | None:
+def _number_in(query: Mapping[str, Sequence[str]], name: str, faults: list[Fault]) -> int | None:
     """`_count` or `_offset`; None when it is not given, or wrong, which is added to the faults."""
     values = query.get(name, ())
     if not values:

@@ -54,8 +54,7 @@ class Shelf:
 def shipped_shelf(release: FhirVersion, base: str) -> Shelf:
     """The files of one version, with `base` for the base that they are shipped with."""
     by_type: dict[str, dict[str, Resource]] = {}
-    for name, content in read_profiles(profiles_folder()).items():
-        if name.startswith(f"{release}/"):
-            resource = decode(content.replace(SHIPPED_BASE.encode(), base.encode()))
-            by_type.setdefault(resource["resourceType"], {})[resource["id"]] = resource
+    for content in read_profiles(profiles_folder(), str(release)).values():
+        resource = decode(content.replace(SHIPPED_BASE.encode(), base.encode()))
+        by_type.setdefault(resource["resourceType"], {})[resource["id"]] = resource
     return Shelf(release, by_type)

@@ -15,6 +15,7 @@ from service.fhir.json import decode
 from service.fhir.systems import code_of
 from tests.support.cases import BASE, cases, library
 from tests.support.doors import FHIR_JSON, post, the_outcome
+from tests.support.values import inside
 
 BY_NAME = {case.name: case for case in cases()}
 XHTML = "{http://www.w3.org/1999/xhtml}"
@@ -88,15 +89,6 @@ def standing(bundle):
     """The entries that this answer holds true: all but retractions of earlier ones."""
     retracted = ("revoked", "entered-in-error")
     return [e for e in bundle["entry"] if e["resource"].get("status") not in retracted]
-
-
-def inside(value):
-    """The value and everything in it."""
-    yield value
-    for inner in value.values() if isinstance(value, dict) else ():
-        yield from inside(inner)
-    for inner in value if isinstance(value, list) else ():
-        yield from inside(inner)
 
 
 def coding_in(value):

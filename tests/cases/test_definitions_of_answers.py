@@ -10,6 +10,7 @@ from service.usecases.shelf import shipped_shelf
 from tests.support.as_r5 import as_r5
 from tests.support.cases import BASE, cases
 from tests.support.doors import post
+from tests.support.values import inside
 
 OURS = f"{BASE}/CodeSystem/"
 #: Elements that hold canonicals of ours.
@@ -21,15 +22,6 @@ def codes(version):
     """URL of a code system of ours -> its codes; none of the one that lists none."""
     systems = shipped_shelf(version, BASE).by_type["CodeSystem"].values()
     return {s["url"]: {concept["code"] for concept in s.get("concept", ())} for s in systems}
-
-
-def inside(value):
-    """The value and everything in it."""
-    yield value
-    for inner in value.values() if isinstance(value, dict) else ():
-        yield from inside(inner)
-    for inner in value if isinstance(value, list) else ():
-        yield from inside(inner)
 
 
 def canonicals_in(value):

@@ -21,6 +21,7 @@ from service.settings import Settings
 from service.usecases.assess import assess
 from tests.support.cases import HOUSE, assessed, caller, cases, library, resources
 from tests.support.doors import run
+from tests.support.spoilt import spoil_cell
 
 EDITION = Path(str(files("service.knowledge") / "guideline" / "asco-cap-2018"))
 CASES = cases()
@@ -120,17 +121,6 @@ def folder(tmp_path):
     return copy
 
 
-def spoil(file, row, column, text):
-    """Write a text into one cell; returns the line it is on."""
-    with file.open(encoding="utf-8", newline="") as read:
-        lines = list(csv.reader(read))
-    at = next(i for i, cells in enumerate(lines) if cells[0] == row)
-    lines[at][lines[0].index(column)] = text
-    with file.open("w", encoding="utf-8", newline="") as written:
-        csv.writer(written).writerows(lines)
-    return at + 1
-
-
 def refused(folder):
     """What `her2 check` says of the folder, which it must not accept."""
     done = run("check", "--guideline", str(folder))
@@ -186,7 +176,7 @@ def test_every_number_column_has_bounds_to_change():
 
 @pytest.mark.parametrize("change", CHANGES, ids=str)
 def test_one_threshold_changed_in_one_row_is_refused_with_the_combination(folder, change):
-    spoil(folder / change.file, change.row, change.column, change.cell)
+    spoil_cell(folder / change.file, change.row, change.column, change.cell)
     said = refused(folder)
     faults = [line for line in said.splitlines() if f"{change.file}: " in line]
     assert faults
@@ -225,7 +215,7 @@ def test_one_threshold_changed_in_one_row_is_refused_with_the_combination(folder
 def test_a_malformed_cell_is_refused_with_file_line_and_column(
     folder, file, row, column, text, said
 ):
-    line = spoil(folder / file, row, column, text)
+    line = spoil_cell(folder / file, row, column, text)
     told = refused(folder)
     assert f"{file} line {line}, column {column}" in told
     assert said in told
@@ -242,7 +232,7 @@ def test_a_malformed_cell_is_refused_with_file_line_and_column(
     ],
 )
 def test_a_word_that_is_not_known_is_refused_with_file_and_row(folder, column, text):
-    spoil(folder / "ihc.csv", "IH-2", column, text)
+    spoil_cell(folder / "ihc.csv", "IH-2", column, text)
     told = refused(folder)
     assert "ihc.csv row IH-2" in told
     assert text in told
@@ -330,7 +320,7 @@ def test_the_shipped_copy_itself_is_accepted(folder):
     [("GR-1", "ratio", ">=2.1"), ("GR-5", "copies", "<=4.0"), ("GR-2", "reference", "")],
 )
 def test_the_service_does_not_start_on_a_bad_table(folder, monkeypatch, row, column, text):
-    spoil(folder / "dual_probe_groups.csv", row, column, text)
+    spoil_cell(folder / "dual_probe_groups.csv", row, column, text)
     monkeypatch.setattr(wiring, "load_library", partial(load_library, guideline=folder))
     wiring.library_of.cache_clear()
     with pytest.raises(KnowledgeError, match=r"dual_probe_groups\.csv"):

@@ -12,6 +12,7 @@ from service.fhir.systems import code_of
 from service.fhir.version import FhirVersion
 from service.usecases.definitions import definitions, differences, files_of
 from tests.support.cases import library
+from tests.support.values import inside
 
 BASE = "https://her2.example/fhir"
 VERSIONS = list(FhirVersion)
@@ -22,15 +23,6 @@ MODELS = {FhirVersion.R4: r4_model, FhirVersion.R5: r5_model}
 def all_of(version):
     """(type, id) -> definition."""
     return {(r["resourceType"], r["id"]): r for r in definitions(library(), version)}
-
-
-def inside(value):
-    """The value and everything in it."""
-    yield value
-    for inner in value.values() if isinstance(value, dict) else ():
-        yield from inside(inner)
-    for inner in value if isinstance(value, list) else ():
-        yield from inside(inner)
 
 
 def codes(identity, version=FhirVersion.R4):

@@ -4,6 +4,7 @@ import pytest
 from fhir.resources.R4B.bundle import Bundle
 
 from service.core.errors import NotFhir
+from service.fhir.r4.medication_knowledge import medication_knowledge
 from service.fhir.searchset import searchset
 from service.knowledge.drugs import read_drugs
 from service.usecases.drug_search import find_drugs
@@ -17,9 +18,9 @@ DRUGS = read_drugs(files("service.knowledge") / "drugs")
 
 
 def search(query, lenient=False):
-    return find_drugs(
-        DRUGS, BASE, {k: [v] if isinstance(v, str) else v for k, v in query.items()}, lenient
-    )
+    records = [medication_knowledge(drug, DRUGS, BASE) for drug in DRUGS]
+    asked = {k: [v] if isinstance(v, str) else v for k, v in query.items()}
+    return find_drugs(records, asked, lenient)
 
 
 def names(page):

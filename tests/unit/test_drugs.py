@@ -9,6 +9,7 @@ import pytest
 from service.core.drug_facts import Authorisation, DrugClass, Scope
 from service.core.errors import KnowledgeError
 from service.knowledge.drugs import read_drugs
+from tests.support.spoilt import copied, spoil
 
 FOLDER = files("service.knowledge") / "drugs"
 REVIEW = Path(__file__).parents[2].parent / "shared" / "clinical" / "drugs.csv"
@@ -22,16 +23,7 @@ def drugs():
 @pytest.fixture
 def copy(tmp_path):
     """The records in a folder of their own, for one of them to be spoilt."""
-    for file in FOLDER.iterdir():
-        (tmp_path / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
-    return tmp_path
-
-
-def spoil(folder, name, old, new):
-    file = folder / name
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return copied(FOLDER, tmp_path)
 
 
 def refusal(folder):

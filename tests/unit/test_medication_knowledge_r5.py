@@ -11,7 +11,6 @@ from service.fhir import drug_text
 from service.fhir.r4 import medication_knowledge as r4
 from service.fhir.r5 import medication_knowledge as r5
 from service.fhir.searchset import searchset
-from service.fhir.version import FhirVersion
 from service.knowledge.drugs import read_drugs
 from service.usecases.drug_search import PARAMETERS, find_drugs
 
@@ -112,7 +111,7 @@ def test_it_is_intended_where_it_is_authorised(name):
 
 def search(**query):
     asked = {k.replace("_", "-") if k != "_id" else k: [v] for k, v in query.items()}
-    return find_drugs(DRUGS, BASE, asked, False, FhirVersion.R5)
+    return find_drugs(RECORDS.values(), asked, False)
 
 
 @pytest.mark.parametrize(
@@ -129,7 +128,7 @@ def search(**query):
 def test_a_search_finds_the_same_drugs_as_in_r4(query):
     asked = {k.replace("_", "-"): [v] for k, v in query.items()}
     assert set(asked) <= set(PARAMETERS)
-    expected = [r["id"] for r in find_drugs(DRUGS, BASE, asked, False).resources]
+    expected = [r["id"] for r in find_drugs(IN_R4.values(), asked, False).resources]
     page = search(**query)
     assert [r["id"] for r in page.resources] == expected
     assert expected

@@ -21,6 +21,7 @@ from service.knowledge.therapies import read_therapy
 from service.knowledge.therapy_tables import read_partners
 from tests.support.cases import library
 from tests.support.doors import run
+from tests.support.spoilt import rewrite, spoil_cell
 
 HOME = Path(str(files("service.knowledge")))
 FOLDER, PARTNERS = HOME / "therapy" / "2026-05", HOME / "partners.csv"
@@ -386,28 +387,6 @@ def refused(folder):
     return str(refusal.value)
 
 
-def rewrite(file, change):
-    """Give the header and the other lines to a function that changes them in place."""
-    with file.open(encoding="utf-8", newline="") as read:
-        header, *lines = list(csv.reader(read))
-    change(header, lines)
-    with file.open("w", encoding="utf-8", newline="") as written:
-        csv.writer(written, lineterminator="\n").writerows([header, *lines])
-
-
-def spoil(file, row, column, text):
-    """Write a text into one cell of the first line so named; its number."""
-    found = []
-
-    def change(header, lines):
-        at = next(n for n, line in enumerate(lines) if line[0] == row)
-        lines[at][header.index(column)] = text
-        found.append(at + 2)
-
-    rewrite(file, change)
-    return found[0]
-
-
 def test_the_shipped_copy_itself_is_accepted(folder):
     done = run("check", "--therapy", str(folder))
     assert done.exit_code == 0
@@ -415,7 +394,7 @@ def test_the_shipped_copy_itself_is_accepted(folder):
 
 
 def test_her2_check_refuses_a_bad_therapy_edition(folder):
-    spoil(folder / "blockers.csv", "B07", "condition", "lvef < fifty")
+    spoil_cell(folder / "blockers.csv", "B07", "condition", "lvef < fifty")
     done = run("check", "--therapy", str(folder))
     assert done.exit_code == 1
     assert done.stdout == ""
@@ -489,7 +468,7 @@ def test_a_malformed_cell_is_refused_with_file_line_and_column(
     folder, file, row, column, text, said
 ):
     twice = file == "interactions.csv" and said == "twice"
-    line = spoil(folder / file, row, column, text)
+    line = spoil_cell(folder / file, row, column, text)
     told = refused(folder)
     assert f"{file} line {line + twice}, column {column}" in told
     assert said in told
@@ -572,7 +551,7 @@ def test_an_edition_that_is_not_whole_is_refused(folder, file, change, said):
 
 
 def test_a_choice_of_one_is_refused(folder):
-    spoil(folder / "components.csv", "NEO-03", "choice", "b")
+    spoil_cell(folder / "components.csv", "NEO-03", "choice", "b")
     assert "NEO-03: nothing to choose from" in refused(folder)
 
 
@@ -603,7 +582,7 @@ def test_an_unknown_column_is_refused(folder, name):
 def test_a_partner_drug_that_is_not_whole_is_refused(tmp_path, column, text, said):
     copy = tmp_path / PARTNERS.name
     shutil.copy(PARTNERS, copy)
-    spoil(copy, "docetaxel", column, text)
+    spoil_cell(copy, "docetaxel", column, text)
     with pytest.raises(KnowledgeError, match=said):
         read_partners(copy)
 
@@ -611,7 +590,7 @@ def test_a_partner_drug_that_is_not_whole_is_refused(tmp_path, column, text, sai
 def test_a_drug_with_a_record_is_no_partner_drug(tmp_path):
     copy = tmp_path / PARTNERS.name
     shutil.copy(PARTNERS, copy)
-    spoil(copy, "docetaxel", "drug", "trastuzumab")
+    spoil_cell(copy, "docetaxel", "drug", "trastuzumab")
     with pytest.raises(KnowledgeError, match="trastuzumab has a drug record"):
         read_therapy(FOLDER, copy, library().drugs, library().words)
 

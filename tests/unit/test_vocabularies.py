@@ -5,6 +5,7 @@ import pytest
 from service.core.errors import KnowledgeError
 from service.core.vocabulary import Relation
 from service.knowledge.vocabularies import read_vocabularies, shipped_vocabularies
+from tests.support.spoilt import copied, spoil
 
 SHIPPED = files("service.knowledge") / "definitions"
 
@@ -12,16 +13,7 @@ SHIPPED = files("service.knowledge") / "definitions"
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the shipped files, to be spoiled."""
-    for file in SHIPPED.iterdir():
-        (tmp_path / file.name).write_text(file.read_text(encoding="utf-8"), encoding="utf-8")
-    return tmp_path
-
-
-def spoil(folder, name, old, new):
-    file = folder / name
-    text = file.read_text(encoding="utf-8")
-    assert old in text
-    file.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return copied(SHIPPED, tmp_path)
 
 
 def test_the_shipped_files_are_whole():

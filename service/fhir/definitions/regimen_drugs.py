@@ -10,14 +10,11 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from service.core.drug import Drug
 from service.core.regimen import OPTIONAL, Component, Rule
 from service.fhir.definitions.known import Known
 from service.fhir.definitions.parts import after
 from service.fhir.definitions.shape import Resource
-from service.fhir.systems import ATC, RXNORM
-
-_SYSTEMS = {"rxnorm": RXNORM, "atc": ATC}
+from service.fhir.drug_product import product
 
 
 def drug_definitions(rule: Rule, known: Known) -> list[Resource]:
@@ -31,7 +28,7 @@ def drug_definitions(rule: Rule, known: Known) -> list[Resource]:
             "kind": "MedicationRequest",
             "intent": "proposal",
             "doNotPerform": False,
-            "productCodeableConcept": product(component, known),
+            "productCodeableConcept": product(component, known.therapy, known.drugs),
             "dosage": [{"text": component.dose}],
         }
         for number, component in enumerate(rule.components, 1)
@@ -75,30 +72,3 @@ def _action(number: int, component: Component) -> dict[str, Any]:
     if component.choice == OPTIONAL:
         action["requiredBehavior"] = "could"
     return action | {"definitionCanonical": f"#drug-{number}"}
-
-
-def product(component: Component, known: Known) -> dict[str, Any]:
-    """The drug: RxNorm and ATC where verified, text always."""
-    partner = known.therapy.partners.get(component.drug)
-    text = component.drug
-    if partner and partner.members:
-        text += f" ({', '.join(partner.members)})"
-    codings = list(_codings(component, known))
-    return ({"coding": codings} if codings else {}) | {"text": text}
-
-
-def _codings(component: Component, known: Known) -> Iterable[dict[str, str]]:
-    record = _record(component, known)
-    partner = known.therapy.partners.get(component.drug)
-    for key, system in _SYSTEMS.items():
-        codes: list[tuple[str, str]] = []
-        if record:
-            named = [c for c in record.codes if c.system == key and c.names_the_record]
-            codes = [(c.code, c.display) for c in named]
-        elif partner:
-            codes = [(c.code, c.name) for c in partner.codes if c.system == key and c.verified]
-        yield from ({"system": system, "code": c, "display": d} for c, d in codes[:1])
-
-
-def _record(component: Component, known: Known) -> Drug | None:
-    return next((drug for drug in known.drugs if drug.id == component.record), None)

@@ -16,14 +16,9 @@ def drug_facts_of(record: PatientRecord, therapy: Therapy) -> list[DrugFact]:
     A drug is one of the components of a rule, fixed or of a choice. A class partner
     (`aromatase inhibitor`) has a fact when a member has it.
     """
-    components = [c for rule in therapy.rules.values() for c in rule.components]
-    drugs = {
-        c.drug: (c.drug, *(therapy.partners[c.drug].members if c.drug in therapy.partners else ()))
-        for c in components
-    }
     facts = [
-        *key_agent_facts(record, {c.drug: c.record for c in components}),
-        *allergy_facts(record, therapy.allergens, drugs),
-        *interaction_facts(record, therapy.interactions, drugs),
+        *key_agent_facts(record, therapy.records),
+        *allergy_facts(record, therapy.allergens, therapy.drugs),
+        *interaction_facts(record, therapy.interactions, therapy.drugs),
     ]
     return sorted(facts, key=lambda fact: (fact.drug, fact.name))

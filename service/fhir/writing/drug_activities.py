@@ -10,15 +10,12 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby
 from typing import Any
 
-from service.core.drug import Drug
 from service.core.regimen import OPTIONAL, Component
 from service.core.suggestion import Option
 from service.fhir.answer import Writing
+from service.fhir.drug_product import product
 from service.fhir.plan_words import hold_sentences
-from service.fhir.systems import ATC, RXNORM
 from service.fhir.writing.activity import Activity
-
-_SYSTEMS = {"rxnorm": RXNORM, "atc": ATC}
 
 
 def drug_activities(
@@ -28,8 +25,8 @@ def drug_activities(
     waiting = _waiting(option, writing)
     phased = len({c.phase for c in option.components}) > 1
     return [
-        Activity("MedicationRequest", product, reasons, dosage=dosage, waiting=waiting)
-        for product, dosage in _given(option.components, phased, writing)
+        Activity("MedicationRequest", concept, reasons, dosage=dosage, waiting=waiting)
+        for concept, dosage in _given(option.components, phased, writing)
     ]
 
 
@@ -55,38 +52,9 @@ def _given(
             for component in drugs:
                 optional = choice == OPTIONAL
                 said = f"{lead}{'may be left out: ' if optional else ''}{component.dose}"
-                yield _product(component, optional, writing), said
+                note = " (optional)" if optional else ""
+                yield product(component, writing.therapy, writing.drugs, note=note), said
             continue
         names = " or ".join(c.drug for c in drugs)
         doses = ", or ".join(f"{c.drug} {c.dose}" for c in drugs)
         yield {"text": f"{names} (choose one)"}, f"{lead}{doses}"
-
-
-def _product(component: Component, optional: bool, writing: Writing) -> dict[str, Any]:
-    partner = writing.therapy.partners.get(component.drug)
-    text = component.drug
-    if partner and partner.members:
-        text += f" ({', '.join(partner.members)})"
-    if optional:
-        text += " (optional)"
-    codings = list(_codings(component, writing))
-    return ({"coding": codings} if codings else {}) | {"text": text}
-
-
-def _codings(component: Component, writing: Writing) -> Iterable[dict[str, str]]:
-    """RxNorm, then ATC, where verified; one of each."""
-    record = drug_record(component.record, writing.drugs)
-    partner = writing.therapy.partners.get(component.drug)
-    for key, system in _SYSTEMS.items():
-        codes: list[tuple[str, str]] = []
-        if record:
-            named = [c for c in record.codes if c.system == key and c.names_the_record]
-            codes = [(c.code, c.display) for c in named]
-        elif partner:
-            codes = [(c.code, c.name) for c in partner.codes if c.system == key and c.verified]
-        yield from ({"system": system, "code": c, "display": d} for c, d in codes[:1])
-
-
-def drug_record(identity: str, drugs: Sequence[Drug]) -> Drug | None:
-    """The drug record of an id; none for a partner drug."""
-    return next((drug for drug in drugs if drug.id == identity), None)
