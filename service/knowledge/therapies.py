@@ -130,7 +130,12 @@ def read_therapy(
     faults = [*_unused(therapy), *_unsaid(therapy, kinds), *_loose(therapy)]
     faults += [fault for rule in therapy.rules.values() for fault in _misplaced(rule, settings)]
     faults += [fault for rule in therapy.rules.values() for fault in _unauthorised(rule, records)]
-    faults += [*_strayed(therapy), *_two_of_one_code(therapy), *_unanswered(therapy)]
+    faults += [
+        *_misnamed(therapy),
+        *_strayed(therapy),
+        *_two_of_one_code(therapy),
+        *_unanswered(therapy),
+    ]
     if faults:
         raise KnowledgeError("\n".join(faults))
     sources = tuple(Source(f"{s['name']}: {s['note']}") for s in said["sources"])
@@ -237,6 +242,18 @@ def _unauthorised(rule: Rule, records: Mapping[str, Drug]) -> Iterable[str]:
                 yield (
                     f"regimens.csv rule {rule.id}: {drug.inn} is not authorised in {jurisdiction}"
                 )
+
+
+def _misnamed(therapy: Therapy) -> Iterable[str]:
+    """What the edition lists by name is a drug of a rule, or a blocker."""
+    for key, names, known in (
+        ("key_agents", therapy.key_agents, therapy.drugs),
+        ("conjugates", therapy.conjugates, therapy.drugs),
+        ("whatever_the_drug", therapy.whatever_the_drug, therapy.blockers),
+    ):
+        yield from (
+            f"edition.yaml: {key}: no rule has {name}" for name in names if name not in known
+        )
 
 
 def _strayed(therapy: Therapy) -> Iterable[str]:

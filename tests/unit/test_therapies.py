@@ -533,6 +533,17 @@ def replaced(column, old, new):
         ("edition.yaml", ("pyrotinib: [cn]", "pyrotinib: [us]"), "pyrotinib is confined to us"),
         ("edition.yaml", ("pyrotinib: [cn]", "pyrotinob: [cn]"), "no rule has the drug pyrotinob"),
         ("edition.yaml", ("pyrotinib: [cn]", "pyrotinib: [uk]"), "confined"),
+        (
+            "edition.yaml",
+            ("key_agents: [trastuzumab d", "key_agents: [D"),
+            "key_agents: no rule has",
+        ),
+        (
+            "edition.yaml",
+            ("conjugates: [trastuzumab d", "conjugates: [D"),
+            "conjugates: no rule has",
+        ),
+        ("edition.yaml", ("drug: [B01", "drug: [B00"), "whatever_the_drug: no rule has B00"),
         ("edition.yaml", ("[M1-01, M1-02]", "[M1-01, M1-99]"), "M1-99 is not known"),
         ("edition.yaml", ("id: early-relapse-window", "id: first-line-rank"), "stands twice"),
         ("edition.yaml", ('"2026-05-15"', "soon"), "from"),

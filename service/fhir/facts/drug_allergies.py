@@ -14,6 +14,7 @@ from service.fhir.entries import Located
 from service.fhir.facts.collected import unique
 from service.fhir.facts.measurements import status_of
 from service.fhir.facts.medication_names import Substance, active_allergies
+from service.fhir.facts.medications import CONJUGATES
 from service.fhir.facts.record import PatientRecord
 from service.fhir.her2_observation import source_of
 from service.fhir.lab_words import as_list, concept_texts
@@ -22,7 +23,6 @@ from service.fhir.numbers_in_text import plain
 FACT = "allergy_to_component"
 #: What the code files call trastuzumab where RxNorm may mean a conjugate.
 _LOOSE = {"trastuzumab-ingredient", "trastuzumab-ambiguous"}
-_CONJUGATES = {"t-dm1", "t-dxd", "other-her2-adc"}
 _PARTS = {
     **dict.fromkeys(_LOOSE, ("trastuzumab",)),
     "phesgo": ("trastuzumab", "pertuzumab"),
@@ -75,13 +75,13 @@ def _families(substance: Substance, coder: Coder) -> set[str]:
     """
     found = {coder.codes.concept("drug", *code) for code in substance.codes}
     found |= {coder.codes.concept("drug-name", "name", name) for name in _whole(substance)}
-    found -= _LOOSE if found & _CONJUGATES else set()
+    found -= _LOOSE if found & CONJUGATES else set()
     return {part for family in found if family for part in _PARTS.get(family, (family,))}
 
 
 def _names(substance: Substance, coder: Coder) -> set[str]:
     """The whole names; `trastuzumab` beside a conjugate's name is no name of its own."""
-    conjugate = _families(substance, coder) & _CONJUGATES
+    conjugate = _families(substance, coder) & CONJUGATES
     return _whole(substance) - ({"trastuzumab"} if conjugate else set())
 
 

@@ -37,7 +37,7 @@ def interaction_facts(
     """
     taken = [(m, _ingredients(m, record.coder)) for m in active_medications(record)]
     whole = all(names for _, names in taken) and not any(_nameless(record))
-    listed = unique(source for medicine, _ in taken for source in medicine.sources)
+    on_the_list = unique(source for medicine, _ in taken for source in medicine.sources)
     facts = []
     for drug, names in drugs.items():
         for action, fact in FACTS.items():
@@ -53,7 +53,7 @@ def interaction_facts(
                 text = "no medicine on the medication list is to be " + (
                     "avoided with it" if action is Action.AVOID else "adjusted for it"
                 )
-                facts.append(DrugFact(fact, drug, False, listed, text))
+                facts.append(DrugFact(fact, drug, False, on_the_list, text))
     return facts
 
 

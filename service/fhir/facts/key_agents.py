@@ -20,11 +20,6 @@ from service.fhir.facts.exposures import read_therapy
 from service.fhir.facts.lung_harm import graded_lung_harm
 from service.fhir.facts.record import PatientRecord
 
-#: Ids of drug records, which are the families of exposures too.
-KEY_AGENTS = frozenset(
-    {"t-dxd", "t-dm1", "tucatinib", "lapatinib", "neratinib", "pyrotinib", "margetuximab"}
-    | {"inetetamab"}
-)
 #: B15: progression counts until so many days after the exposure.
 AFTER_DAYS = 30
 _CONJUGATE_OF_LUNG_HARM = "t-dxd"
@@ -32,14 +27,14 @@ _CONJUGATE_OF_LUNG_HARM = "t-dxd"
 Found = list[tuple[str, Source]]
 
 
-def key_agent_facts(record: PatientRecord, drugs: Mapping[str, str]) -> list[DrugFact]:
+def key_agent_facts(record: PatientRecord, agents: Mapping[str, str]) -> list[DrugFact]:
     """key_agent_progressed and key_agent_stopped_toxicity, where true.
 
-    drugs: drug -> id of its drug record.
+    agents: drug -> id of its drug record, which is the family of its exposures too.
     """
-    agents = {drug: family for drug, family in drugs.items() if family in KEY_AGENTS}
-    exposures = [e for e in record.once(read_therapy).exposures if e.drug in KEY_AGENTS]
-    statuses = read_statuses(record) if exposures else ()
+    families = set(agents.values())
+    exposures = [e for e in record.once(read_therapy).exposures if e.drug in families]
+    statuses = record.once(read_statuses) if exposures else ()
     facts = []
     for drug, family in agents.items():
         taken = [e for e in exposures if e.drug == family]

@@ -21,7 +21,7 @@ from service.fhir.numbers_in_text import plain
 #: The record does not say which of trastuzumab, T-DM1 and T-DXd it was.
 UNDECIDED = "trastuzumab-family"
 _TRASTUZUMAB = {"trastuzumab", "trastuzumab-ingredient", "trastuzumab-ambiguous"}
-_CONJUGATES = {"t-dm1", "t-dxd", "other-her2-adc"}
+CONJUGATES = {"t-dm1", "t-dxd", "other-her2-adc"}
 _BIOSIMILAR = re.compile(r"(?<![a-z0-9])(trastuzumab|pertuzumab)-[a-z]{4}(?![a-z0-9-])")
 _PAYLOAD = re.compile(r"trastuzumab[ -][a-z]*(?:tecan|dotin|zine|tansine|mycin)(?![a-z])")
 
@@ -36,8 +36,8 @@ def drugs_in(concept: object, coder: Coder) -> tuple[str, ...]:
 def _settled(coded: set[str], named: set[str]) -> set[str]:
     """Codes before names, conjugates before trastuzumab; a contradiction is UNDECIDED."""
     every = coded | named
-    conjugates = every & _CONJUGATES
-    others = (coded or named) - _CONJUGATES - _TRASTUZUMAB - {UNDECIDED, "phesgo"}
+    conjugates = every & CONJUGATES
+    others = (coded or named) - CONJUGATES - _TRASTUZUMAB - {UNDECIDED, "phesgo"}
     if "phesgo" in every:
         return others | ({UNDECIDED} if conjugates else {"trastuzumab", "pertuzumab"})
     if conjugates:
@@ -61,7 +61,7 @@ def _families(text: str, names: tuple[tuple[str, str], ...]) -> frozenset[str]:
     pattern = _pattern(tuple(sorted(meaning, key=lambda n: (-len(n), n))))
     found = {meaning[m[0]] for m in pattern.finditer(text)}
     left = pattern.sub(" ", text)
-    if found & _CONJUGATES:
+    if found & CONJUGATES:
         return frozenset(found)
     found |= {m[1] for m in _BIOSIMILAR.finditer(left)}
     if _PAYLOAD.search(text) or "trastuzumab" in _BIOSIMILAR.sub(" ", left):

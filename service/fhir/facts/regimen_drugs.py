@@ -17,7 +17,7 @@ def drug_facts_of(record: PatientRecord, therapy: Therapy) -> list[DrugFact]:
     (`aromatase inhibitor`) has a fact when a member has it.
     """
     facts = [
-        *key_agent_facts(record, therapy.records),
+        *key_agent_facts(record, {drug: therapy.records[drug] for drug in therapy.key_agents}),
         *allergy_facts(record, therapy.allergens, therapy.drugs),
         *interaction_facts(record, therapy.interactions, therapy.drugs),
     ]

@@ -40,7 +40,7 @@ def read_tumour(record: PatientRecord, metastatic: bool | None = None) -> Collec
     therapy = record.once(read_therapy)
     surgery = read_surgery(record)
     spread = read_spread(record, staging)
-    statuses = read_statuses(record)
+    statuses = record.once(read_statuses)
     disease_facts(record, staging, spread, collected)
     if metastatic is not None and metastatic is not spread.metastatic:
         spread = replace(spread, metastatic=metastatic, when=None, onsets=())

@@ -105,8 +105,12 @@ def _notes(answer: PatientAnswer, writing: Writing) -> Iterable[str]:
 
 def _at_an_end(answer: PatientAnswer) -> bool:
     """No regimen fits, and no missing fact would change it."""
-    said = answer.suggestion
-    return said.kind is PlanKind.CLARIFY and not said.options and not said.asked
+    return answer.suggestion.kind is PlanKind.CLARIFY and _offers_nothing(answer)
+
+
+def _offers_nothing(answer: PatientAnswer) -> bool:
+    """Neither a regimen nor a fact to ask for."""
+    return not answer.suggestion.options and not answer.suggestion.asked
 
 
 def _two_preferred(options: tuple[Option, ...]) -> bool:
@@ -126,7 +130,7 @@ def _activities(answer: PatientAnswer, writing: Writing) -> list[Activity]:
         *activities.monitoring(answer),
     ]
     people_decide = answer.suggestion.kind in (PlanKind.CLARIFY, PlanKind.REVIEW_FIRST)
-    if people_decide and not answer.suggestion.options and not answer.suggestion.asked:
+    if people_decide and _offers_nothing(answer):
         decide = writing.words.sentences["decide"]
         done.append(activities.service({"text": decide}, summary(answer)))
     return done
