@@ -7,11 +7,13 @@ from typing import Any
 
 from service.core.errors import Fault, NotFhir
 
-#: What an operation takes: name -> FHIR type (`code`, `boolean`, `Coding`...).
+#: What an operation takes: name -> FHIR type (`code`, `boolean`, `Coding`, `ValueSet`...).
 Takes = Mapping[str, str]
 
 _TRUTHS = {"true": True, "false": False}
 _STRINGS = ("code", "uri", "canonical", "string", "id")
+#: The types that are whole resources, and stand as `resource`.
+_RESOURCES = ("CodeSystem", "ValueSet")
 
 
 def read_parameters(
@@ -88,6 +90,8 @@ def _known(name: str, takes: Takes, faults: list[Fault], where: str) -> str:
 
 def _misnamed(kind: str, one: Mapping[str, Any]) -> bool:
     """Strings are taken for one another (`valueUri` for a code): what they say is the same."""
+    if kind in _RESOURCES:
+        return "resource" not in one
     names = {f"value{k[0].upper()}{k[1:]}" for k in (_STRINGS if kind in _STRINGS else (kind,))}
     return not names & set(one)
 
@@ -98,7 +102,9 @@ def _is(kind: str, said: object) -> bool:
     if kind == "boolean":
         return isinstance(said, bool)
     if kind == "integer":
-        return isinstance(said, int) and not isinstance(said, bool)
+        return isinstance(said, int) and not isinstance(said, bool) and said >= 0
+    if kind in _RESOURCES:
+        return isinstance(said, dict) and said.get("resourceType") == kind
     return isinstance(said, dict)
 
 

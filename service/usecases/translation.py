@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -18,11 +18,15 @@ _NO_MATCH = ("unmatched", "disjoint", "not-related-to")
 def translate(shelf: Shelf, given: Given, instance: Resource | None, _: datetime) -> Resource:
     """`ConceptMap/$translate`: what a code is in another system, by our maps."""
     maps = [instance] if instance else _maps(shelf, given)
-    codings = codings_asked(given, given.get("system", ""))
+    asked = codings_asked(given, given.get("system", ""), given.get("version", ""))
+    for one in asked:
+        if shelf.by_url("CodeSystem", one.system):
+            ours(shelf, "CodeSystem", one.system, one.version)  # refuses a version not held
+    codings = {(one.system, one.code) for one in asked}
     target = given.get("targetSystem") or given.get("targetsystem") or ""
     found = [match for m in maps for match in _matches(m, codings, target)]
     matched = [f for f in found if f[0] not in _NO_MATCH]
-    if not found and not any(_maps_from(m, s) for m in maps for s, _, _ in codings):
+    if not found and not any(_maps_from(m, s) for m in maps for s, _ in codings):
         raise NotFound(Fault("not-found", "No ConceptMap here maps from this code system."))
     message = "" if matched else "The map has no match for this code."
     return parameters(
@@ -43,14 +47,14 @@ def _maps_from(concept_map: Mapping[str, Any], system: str) -> bool:
 
 
 def _matches(
-    concept_map: Mapping[str, Any], codings: Sequence[tuple[str, str, str]], target: str
+    concept_map: Mapping[str, Any], codings: Collection[tuple[str, str]], target: str
 ) -> Iterator[tuple[str, dict[str, str] | None, str]]:
     """(relation, coding, map) of each target of each coding."""
     for group in concept_map["group"]:
         if target and group["target"] != target:
             continue
         for element in group["element"]:
-            if (group["source"], element["code"]) not in {(s, c) for s, c, _ in codings}:
+            if (group["source"], element["code"]) not in codings:
                 continue
             for to in element.get("target", ()):
                 relation = to.get("equivalence") or to.get("relationship") or ""

@@ -43,7 +43,7 @@ def _serve(doors: Blueprint, kind: str, shelf: Shelf, parts: Parts) -> None:
 
 
 def _answer(doors: Blueprint, operation: Operation, shelf: Shelf, parts: Parts) -> None:
-    """One operation by GET and by POST, on its type and, where it can be, on one resource."""
+    """One operation by GET and by POST, on its type and on one resource."""
     takes = operation.takes(shelf.release)
     resources = shelf.by_type.get(operation.kind, {})
 
@@ -55,9 +55,7 @@ def _answer(doors: Blueprint, operation: Operation, shelf: Shelf, parts: Parts) 
         given = read_parameters(takes, query_in(request.args.to_dict(flat=False)), posted)
         return fhir(operation.answer(shelf, given, instance, parts.clock()))
 
-    paths = {"": f"/{operation.kind}/${operation.name}"}
-    if operation.on_instance:
-        paths["-one"] = f"/{operation.kind}/<id>/${operation.name}"
-    for end, path in paths.items():
-        name = f"{operation.kind}-{operation.name}{end}"
-        doors.add_url_rule(path, name, answer, methods=["GET", "POST"])
+    name = f"{operation.kind}-{operation.name}"
+    for end, between in (("", ""), ("-one", "/<id>")):
+        path = f"/{operation.kind}{between}/${operation.name}"
+        doors.add_url_rule(path, f"{name}{end}", answer, methods=["GET", "POST"])

@@ -1,56 +1,27 @@
-"""Every refusal of fixtures/refused: its status, its places, and nothing of the patient."""
+"""Every refusal of fixtures/refused, in R4 and R5: status, places, nothing of the patient."""
 
 import json
 import re
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
-import yaml
 
 from service.cli import main
-from tests.support.cases import FIXTURES
-from tests.support.doors import FHIR_JSON, flags_of, post, run, the_outcome
+from tests.support.doors import flags_of, run, the_outcome
+from tests.support.refused import refused as refused_bodies
 
 #: Elements whose content names a person or leads to one, wherever they stand in a body.
 NAMING = ("family", "given", "birthDate", "line", "telecom")
 
 
-@dataclass(frozen=True)
-class Refused:
-    """One folder under fixtures/refused."""
-
-    folder: Path
-    said: dict
-
-    @property
-    def body(self):
-        return (self.folder / self.said["body"]).read_bytes()
-
-    @property
-    def query(self):
-        return {name: [str(value)] for name, value in self.said.get("query", {}).items()}
-
-    @property
-    def headers(self):
-        accept = {"Accept": self.said["accept"]} if "accept" in self.said else {}
-        return {"Content-Type": self.said.get("content-type", FHIR_JSON), **accept}
-
-
-def _refused():
-    folders = sorted(f for f in (FIXTURES / "refused").iterdir() if f.is_dir())
-    return [
-        Refused(f, yaml.safe_load((f / "case.yaml").read_text(encoding="utf-8"))) for f in folders
-    ]
-
-
-REFUSED = _refused()
+REFUSED = refused_bodies()
+#: Each at the address of each FHIR version that refuses it.
+ASKED = [(r, version) for r in REFUSED for version in r.versions]
 #: What the command can be told too: no headers, options that it has, and not an array of
 #: resources, which it reads.
 OPTIONS = {option.name.replace("_", "-") for option in main.commands["assess"].params}
 TOLD_TO_THE_COMMAND = [
-    r
-    for r in REFUSED
+    (r, version)
+    for r, version in ASKED
     if not r.said.keys() & {"accept", "content-type"}
     and r.query.keys() <= OPTIONS
     and not r.body.lstrip().startswith(b"[")
@@ -85,9 +56,15 @@ def people_in(body):
         return {"Invented", *dates, *re.findall(r"INVENTED-[A-Z0-9-]+", text)}
 
 
-@pytest.mark.parametrize("refused", REFUSED, ids=lambda refused: refused.folder.name)
-def test_a_refusal_has_its_status_and_names_every_place(refused):
-    answer = post(refused.body, refused.query, refused.headers)
+def each(asked):
+    """A test of each body at each address."""
+    names = [f"{refused.name}-{version}" for refused, version in asked]
+    return pytest.mark.parametrize(("refused", "version"), asked, ids=names)
+
+
+@each(ASKED)
+def test_a_refusal_has_its_status_and_names_every_place(refused, version):
+    answer = refused.answer(version)
     expected = refused.said["expect"]
     assert answer.status_code == expected["status"]
     issues = the_outcome(answer)["issue"]
@@ -99,24 +76,29 @@ def test_a_refusal_has_its_status_and_names_every_place(refused):
         assert any(t == where or t.startswith((f"{where}.", f"{where}[")) for t in told), told
 
 
-@pytest.mark.parametrize("refused", REFUSED, ids=lambda refused: refused.folder.name)
-def test_a_refusal_says_nothing_of_the_patient(refused):
-    said = post(refused.body, refused.query, refused.headers).get_data(as_text=True)
+@each(ASKED)
+def test_a_refusal_says_nothing_of_the_patient(refused, version):
+    said = refused.answer(version).get_data(as_text=True)
     repeated = {word for word in people_in(refused.body) if word in said}
     assert repeated == set()
 
 
-@pytest.mark.parametrize("refused", TOLD_TO_THE_COMMAND, ids=lambda refused: refused.folder.name)
-def test_the_command_refuses_with_the_same_outcome(refused):
-    done = run("assess", "-", *flags_of(refused.query), sent=refused.body)
+@each(TOLD_TO_THE_COMMAND)
+def test_the_command_refuses_with_the_same_outcome(refused, version):
+    flags = [*flags_of(refused.query), "--fhir", version.value]
+    done = run("assess", "-", *flags, sent=refused.body)
     assert done.exit_code == 1
-    assert json.loads(done.stdout) == the_outcome(
-        post(refused.body, refused.query, refused.headers)
-    )
+    assert json.loads(done.stdout) == the_outcome(refused.answer(version))
+
+
+@each([(r, v.other) for r, v in ASKED if "only" in r.said])
+def test_what_only_one_version_refuses_is_taken_at_the_address_it_names(refused, version):
+    assert version.base in refused.answer(version.other).get_data(as_text=True)
+    assert refused.answer(version).status_code == 200
 
 
 def test_the_words_about_people_are_found_in_a_body():
-    refused = next(r for r in REFUSED if r.folder.name == "an-ihc-that-says-see-report")
+    refused = next(r for r in REFUSED if r.name == "an-ihc-that-says-see-report")
     people = people_in(refused.body)
     assert any(word.startswith("INVENTED-") for word in people)
     assert any(re.fullmatch(r"19\d\d-\d\d-\d\d", word) for word in people)

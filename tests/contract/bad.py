@@ -27,10 +27,10 @@ CALLED = {
 CASE = "first-line-with-all-work-up-done"
 
 
-def of_ours(version: FhirVersion) -> Iterator[Body]:
-    """A good answer with one fault each, by the names of CALLED."""
+def of_ours(version: FhirVersion, kind: str = "collection") -> Iterator[Body]:
+    """A good answer, as `collection` or `transaction`, with one fault each, named as in CALLED."""
     case = next(c for c in cases() if c.name == CASE)
-    good = answered(case, "collection", version)
+    good = answered(case, kind, version)
     assert good
     for name in CALLED:
         body = copy.deepcopy(good)

@@ -7,14 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from service.core.errors import RequestRefused
 from service.fhir.json import decode, encode
 from service.fhir.version import FhirVersion
 from tests.support.as_r5 import as_r5
-from tests.support.cases import BASE, FIXTURES, Case, assessed, cases
-from tests.support.doors import FHIR_JSON, app
+from tests.support.cases import BASE, Case, assessed, cases
+from tests.support.doors import app
+from tests.support.refused import refused as refused_bodies
 
 PROFILES = Path(__file__).parents[2] / "profiles"
 Body = tuple[str, dict[str, Any]]
@@ -65,19 +64,10 @@ def documents(version: FhirVersion) -> Iterator[Body]:
 
 
 def refusals(version: FhirVersion) -> Iterator[Body]:
-    """The OperationOutcome of every fixture that is refused."""
-    client = app().test_client()
-    for folder in sorted(f for f in (FIXTURES / "refused").iterdir() if f.is_dir()):
-        said = yaml.safe_load((folder / "case.yaml").read_text(encoding="utf-8"))
-        accept = {"Accept": said["accept"]} if "accept" in said else {}
-        answer = client.post(
-            f"{version.base}/$assess-her2",
-            data=(folder / said["body"]).read_bytes(),
-            query_string=said.get("query", {}),
-            headers={"Content-Type": said.get("content-type", FHIR_JSON), **accept},
-        )
-        if answer.status_code >= 400:  # what one FHIR version refuses another may take
-            yield f"refused: {folder.name}", decode(answer.get_data())
+    """The OperationOutcome of every fixture that this version refuses."""
+    for refused in refused_bodies():
+        if version in refused.versions:
+            yield f"refused: {refused.name}", decode(refused.answer(version).get_data())
 
 
 def without_repeats(bodies: Iterator[Body]) -> Iterator[Body]:
