@@ -26,9 +26,9 @@ OF_DRUGS = (
     "ddi_adjust",
 )
 #: Those that concern a drug of a choice alone, when it has them.
-_OF_A_CHOICE = ("allergy_to_component", "ddi_avoid")
+OF_A_CHOICE = ("allergy_to_component", "ddi_avoid")
 _NOT_FOR = {"allergy_to_component": "B19", "ddi_avoid": "B14"}
-_ABOUT_A_RULE = frozenset({*OF_DRUGS, "row_is_tdxd_low", "authorised_here", "include_off_label"})
+ABOUT_A_RULE = frozenset({*OF_DRUGS, "row_is_tdxd_low", "authorised_here", "include_off_label"})
 #: What a rule asks of the hormone receptors, as the fact of that name.
 HR_STATUS = "hr_status"
 
@@ -79,8 +79,7 @@ class Scales:
             return None
         stops = [s for b in rule.blockers if (s := self._stop(b, rule, about)) is not None]
         components, dropped, closed = self._left(rule, about)
-        listed = {stop.blocker.id for stop in stops}
-        stops += [*dropped, *(s for s in closed if s.blocker.id not in listed)]
+        stops = [*_beside(stops, closed), *dropped]
         return Option(
             rule=rule,
             components=components,
@@ -152,7 +151,7 @@ class Scales:
 
     def _evaluated(self, blocker: Blocker, about: World) -> tuple[bool | None, tuple[str, ...]]:
         """Whether it is met, and the facts that would tell; once where the rule plays no part."""
-        own = _ABOUT_A_RULE.isdisjoint(blocker.condition.facts())
+        own = ABOUT_A_RULE.isdisjoint(blocker.condition.facts())
         if own and blocker.id in self._known:
             return self._known[blocker.id]
         met = self.book.evaluate(blocker.condition, about)
@@ -207,11 +206,19 @@ class Scales:
         ]
         known = [self._stop(b, rule, about, drug) for b in component.when_known]
         stops += [s for s in known if s is not None and s.met]
-        for name in _OF_A_CHOICE:
+        for name in OF_A_CHOICE:
             told = self._facts_of((name,), (drug,))
             if told:
                 stops.append(Stop(self.therapy.blockers[_NOT_FOR[name]], True, (), drug, told))
         return stops
+
+
+def _beside(stops: Sequence[Stop], closed: Sequence[Stop]) -> list[Stop]:
+    """A blocker once: where it is met for a closed choice, whatever the fixed drugs leave open."""
+    met = {s.blocker.id for s in stops if s.met} | {s.blocker.id for s in closed if s.met}
+    said = [s for s in stops if s.met or s.blocker.id not in met]
+    listed = {s.blocker.id for s in said}
+    return [*said, *(s for s in closed if s.blocker.id not in listed)]
 
 
 def _stays_out(stop: Stop) -> bool:

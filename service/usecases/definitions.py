@@ -12,7 +12,9 @@ from service.fhir.definitions.concept_maps import category_answers
 from service.fhir.definitions.guideline_plan import guideline_definitions
 from service.fhir.definitions.known import Edition, Known
 from service.fhir.definitions.operation import assess_her2
+from service.fhir.definitions.purge_operation import purge
 from service.fhir.definitions.regimen_plans import regimen_plans
+from service.fhir.definitions.rules_library import rules_library
 from service.fhir.definitions.therapy_plan import therapy_library, therapy_plan
 from service.fhir.definitions.value_sets import read_value_sets
 from service.fhir.definitions.work_activities import work_activities
@@ -58,9 +60,12 @@ def definitions(
         yield from guideline_definitions(guideline, known)
     yield therapy_plan(known)
     yield therapy_library(known)
+    if release is FhirVersion.R4:
+        yield rules_library(known)
     yield from regimen_plans(known)
     yield from work_activities(known)
     yield assess_her2(known)
+    yield purge(known)
 
 
 def files_of(library: Library) -> dict[str, bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import b64decode, b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -55,6 +56,17 @@ def shipped_shelf(release: FhirVersion, base: str) -> Shelf:
     """The files of one version, with `base` for the base that they are shipped with."""
     by_type: dict[str, dict[str, Resource]] = {}
     for content in read_profiles(profiles_folder(), str(release)).values():
-        resource = decode(content.replace(SHIPPED_BASE.encode(), base.encode()))
+        resource = decode(_under(base, content))
+        for attached in resource["content"] if _has_text(resource) else ():
+            attached["data"] = b64encode(_under(base, b64decode(attached["data"]))).decode()
         by_type.setdefault(resource["resourceType"], {})[resource["id"]] = resource
     return Shelf(release, by_type)
+
+
+def _under(base: str, content: bytes) -> bytes:
+    return content.replace(SHIPPED_BASE.encode(), base.encode())
+
+
+def _has_text(resource: Resource) -> bool:
+    """A Library may hold a text as base64, in which our base stands too."""
+    return resource["resourceType"] == "Library" and "content" in resource

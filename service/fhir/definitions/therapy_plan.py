@@ -1,8 +1,9 @@
 """PlanDefinition and Library `therapy`: every rule of the therapy tables, setting by setting.
 
-A rule's condition stands in words (`textEquivalent`). `executable` is where its expression goes,
-with the definition to apply: an action that names a definition and no condition would be applied to
-everybody, so until then the regimen is documentation only.
+A rule's condition stands in words (`textEquivalent`), and in R4 as the name of a definition in CQL
+too (`rules_library.py`), which `$apply` asks. In R5 it stands in words only: no engine for R5
+judges it yet. No action names a definition to apply: `$apply` would make requests of it, and
+nothing is ordered here. The regimen is in `code`, and its PlanDefinition is documentation.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from service.core.regimen import HrStatus, Rank, Rule
+from service.fhir.definitions.cql_rules import rule_name
 from service.fhir.definitions.known import Known
 from service.fhir.definitions.parts import (
     action_code,
@@ -26,8 +28,10 @@ from service.fhir.definitions.regimen_plans import (
     regimen_canonical,
     regimen_codes,
 )
+from service.fhir.definitions.rules_library import rules_canonical
 from service.fhir.definitions.shape import Resource, canonical, definition, sentence
 from service.fhir.definitions.terms import when
+from service.fhir.definitions.therapy_cql import setting_name
 from service.fhir.systems import code_of
 
 _OF = ("her2-setting", "her2-regimen", "her2-blocker", "her2-suggestion-rank", "her2-fact")
@@ -44,14 +48,13 @@ def therapy_plan(known: Known) -> Resource:
         edition.identity,
         edition,
         edition.title,
-        "Which regimen may be suggested when: the rules of the therapy tables in words, to be "
-        "read and not to be applied by a machine. "
-        f"{_answered(known)}",
+        f"Which regimen may be suggested when: the rules of the therapy tables. {_used(known)}",
         type=plan_type("eca-rule"),
         useContext=for_breast_cancer(),
         jurisdiction=regions(j for rule in rules for j in rule.jurisdictions),
         purpose="Decision support: drafts that require review by a clinician, never orders.",
         relatedArtifact=[resource_link("derived-from", library)],
+        library=[] if known.r5 else [rules_canonical(known)],
         action=[_setting(s, [r for r in rules if r.setting == s], known) for s in settings],
     )
 
@@ -61,6 +64,7 @@ def therapy_library(known: Known) -> Resource:
     edition = known.therapy_edition
     plans = [
         canonical(known, "PlanDefinition", edition.identity, edition.version),
+        *([] if known.r5 else [rules_canonical(known)]),
         *(regimen_canonical(code, known) for code in regimen_codes(known)),
     ]
     return definition(
@@ -83,14 +87,28 @@ def therapy_library(known: Known) -> Resource:
     )
 
 
-def executable(rule: Rule, known: Known) -> dict[str, Any]:
-    """`action.condition` and `definitionCanonical` of a rule, both or none: none yet."""
-    return {}
+def applies(name: str, known: Known) -> dict[str, Any]:
+    """`action.condition`: the definition of the Library that says whether the action applies.
+
+    R4 has no code for a definition's name (`text/cql-identifier` came later). The name alone is an
+    expression too.
+    """
+    if known.r5:
+        return {}
+    expression = {"language": "text/cql", "expression": name}
+    return {"condition": [{"kind": "applicability", "expression": expression}]}
 
 
-def _answered(known: Known) -> str:
+def _used(known: Known) -> str:
+    """What a machine can do with the plan, and what it cannot."""
     operation = canonical(known, "OperationDefinition", "assess-her2")
-    return f"The operation {operation} applies them, with the blockers, to a patient."
+    asked = f"The operation {operation} applies them, with the blockers, to a patient."
+    if known.r5:
+        return f"In words, to be read and not to be applied by a machine. {asked}"
+    return (
+        "$apply tells which are suggested to a patient whose facts are stored as Observations "
+        f"({rules_canonical(known)} says how), not what holds them or is still asked for. {asked}"
+    )
 
 
 def _setting(name: str, rules: Sequence[Rule], known: Known) -> dict[str, Any]:
@@ -99,6 +117,7 @@ def _setting(name: str, rules: Sequence[Rule], known: Known) -> dict[str, Any]:
         "id": code_of(name),
         "title": titles[0] if titles else name.lower().replace("_", " "),
         **({"code": _coded("her2-setting", name, known)} if titles else {}),
+        **applies(setting_name(name), known),
         "action": [_rule(rule, known) for rule in rules],
     }
 
@@ -119,7 +138,7 @@ def _rule(rule: Rule, known: Known) -> dict[str, Any]:
         "textEquivalent": _when(rule, known),
         **action_code(known.systems.concept("her2-regimen", rule.regimen), known),
         **({"documentation": documents} if documents else {}),
-        **executable(rule, known),
+        **applies(rule_name(rule), known),
     }
 
 

@@ -184,7 +184,7 @@ public final class Server {
 
         @Bean
         EvaluationSettings evaluationSettings() {
-            return EvaluationSettings.getDefault();
+            return EvaluationSettings.getDefault(); // one for all calls: a CQL library is compiled once a version
         }
 
         @Bean
@@ -211,6 +211,8 @@ public final class Server {
             server.registerProvider(trigger);
             server.setServerConformanceProvider(
                     new JpaCapabilityStatementProvider(server, systemDao, storage, searchParams, validation));
+            paging.setDefaultPageSize(1000); // CQL reads a patient page by page, and each page waits
+            paging.setMaximumPageSize(1000);
             server.setPagingProvider(paging);
             server.setDefaultResponseEncoding(EncodingEnum.JSON);
             return server;
