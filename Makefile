@@ -27,6 +27,7 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m tests.bench.assess
+	$(BIN)/python -m tests.bench.record
 
 # A clean environment holds just what the project needs; its freeze is the lock.
 lock:
@@ -38,7 +39,7 @@ lock:
 	rm -rf build
 
 clean:
-	rm -rf $(VENV) tests/judges/target build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) tests/judges/target tests/contract/clients/node_modules build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find service tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Done again only when what it rests on has changed.

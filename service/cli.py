@@ -15,14 +15,15 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from service import __version__
+from service.cli_parts import SettingsRefused, settings_in_force, upgraded
+from service.cli_record import audit, db
 from service.cli_table import print_answer, print_refusal
-from service.core.errors import KnowledgeError, RequestRefused, SettingsError
+from service.core.errors import KnowledgeError, RequestRefused
 from service.fhir.json import decode, encode
 from service.fhir.outcome import outcome_of
 from service.fhir.version import FhirVersion
 from service.knowledge.library import load_library
 from service.knowledge.profiles import profiles_folder, read_profiles, write_profiles
-from service.settings import Settings, read_settings
 from service.usecases.assess import Caller, assess
 from service.usecases.definitions import differences, files_of
 from service.web.inflate import MAGIC, inflate
@@ -30,12 +31,6 @@ from service.wiring import create_app, house_of, library_of, local_time
 
 LARGEST_FILE = 1 << 30  # bytes, unpacked: a file of one's own may be larger than a request
 THREADS = 4  # a worker; the work is the processor's, more would only hold more bodies in memory
-
-
-class SettingsRefused(click.ClickException):
-    """A setting is wrong: one sentence and exit code 2."""
-
-    exit_code = 2
 
 
 class TablesRefused(click.ClickException):
@@ -48,14 +43,18 @@ def main() -> None:
     """HER2 results as FHIR: category, suggestions, drug knowledge."""
 
 
+main.add_command(db)
+main.add_command(audit)
+
+
 @main.command()
 @click.option("--host", help="Address to listen on (HER2_HOST).")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port (HER2_PORT).")
 @click.option("--workers", type=click.IntRange(1, 128), help="Processes (HER2_WORKERS).")
 def serve(**options: Any) -> None:
-    """Run the web service."""
+    """Run the web service; its database is made or brought up to date first."""
     stated = {name: value for name, value in options.items() if value is not None}
-    settings = replace(_settings(), **stated)
+    settings = replace(settings_in_force(), **stated)
     if not (is_loopback(settings.host) or settings.api_token):
         raise SettingsRefused(
             f"{settings.host} is not a loopback address, and no authentication is configured: "
@@ -65,6 +64,7 @@ def serve(**options: Any) -> None:
         library_of(settings.concept_map)
     except KnowledgeError as error:
         raise TablesRefused(str(error)) from None
+    upgraded(settings)
     Granian(
         "her2",
         address=settings.host,
@@ -96,7 +96,7 @@ def assess_file(
 
     FILE holds an Observation, a Bundle, Parameters, or a JSON array of resources.
     """
-    settings = _settings()
+    settings = settings_in_force()
     caller = Caller(query_of(options), lenient, local_time())
     try:
         library = library_of(settings.concept_map)
@@ -204,13 +204,6 @@ def is_loopback(host: str) -> bool:
         return ip_address(host).is_loopback
     except ValueError:
         return host == "localhost"
-
-
-def _settings() -> Settings:
-    try:
-        return read_settings()
-    except SettingsError as error:
-        raise SettingsRefused(str(error)) from None
 
 
 def _print_json(value: Any) -> None:

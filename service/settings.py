@@ -77,7 +77,7 @@ class Settings:
     database_url: str = _setting(
         "sqlite:///her2.db",
         checks.String(validate=validate.Regexp(r"^(sqlite|postgresql)(\+\w+)?://\S*\Z")),
-        "SQLAlchemy URL of the store. Its form is checked; no store uses it yet.",
+        "SQLAlchemy URL of the store, SQLite or PostgreSQL.",
         secret=True,  # it may hold a password
     )
     api_token: str = _setting(

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from flask import Flask
 
+from service.adapters.store.store import SqlStore
 from service.fhir.validate import load_models
 from service.knowledge.library import Library, load_library
 from service.settings import Settings
@@ -53,6 +54,7 @@ def create_app(
             house=house_of(settings),
             clock=clock,
             max_body_bytes=settings.max_body_bytes,
+            store=SqlStore(settings.database_url),
             api_token=settings.api_token,
         )
     )

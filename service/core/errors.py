@@ -52,6 +52,18 @@ class NotFound(RequestRefused):
     """No such resource, type or address (HTTP 404)."""
 
 
+class Gone(RequestRefused):
+    """The resource was deleted (HTTP 410)."""
+
+
+class Conflict(RequestRefused):
+    """Others change the same record: the same request may succeed again (HTTP 409)."""
+
+
+class PreconditionFailed(RequestRefused):
+    """What the caller made it depend on does not hold (HTTP 412)."""
+
+
 class NotAllowed(RequestRefused):
     """The address exists, the method does not (HTTP 405)."""
 
@@ -70,6 +82,13 @@ class UnsupportedMediaType(RequestRefused):
 
 class Unauthenticated(RequestRefused):
     """Authentication is configured and the request carries none that is valid (HTTP 401)."""
+
+
+class StoreUnavailable(Her2Error):
+    """The database cannot be reached, is not of this version, or is too busy (HTTP 503).
+
+    Its sentence is for who runs the service.
+    """
 
 
 class KnowledgeError(Her2Error):

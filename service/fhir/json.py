@@ -19,6 +19,7 @@ DEEPEST = 100
 _NO_BRACKETS = bytes(set(range(256)) - set(b"{}[]"))
 _TOO_DEEP = Fault("structure", "The JSON nests more deeply than FHIR allows.")
 _encoder = msgspec.json.Encoder(decimal_format="number")
+_in_order = msgspec.json.Encoder(decimal_format="number", order="deterministic")
 
 
 def decode(body: bytes) -> Any:
@@ -68,3 +69,8 @@ def _place(error: Exception) -> str:
 def encode(value: Any) -> bytes:
     """UTF-8 JSON of plain values and Decimals."""
     return _encoder.encode(value)
+
+
+def encode_in_order(value: Any) -> bytes:
+    """The same with the elements of each object in order: equal for equal JSON."""
+    return _in_order.encode(value)

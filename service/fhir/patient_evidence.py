@@ -62,17 +62,24 @@ class PatientEvidence:
 
 @dataclass(slots=True)
 class Evidence:
-    """Everything read. invalid: not FHIR (400). unreadable: FHIR that says nothing (422)."""
+    """Everything read. invalid: not FHIR (400). unreadable: FHIR that says nothing (422).
+
+    set_aside: what would be one of these, and was read leniently instead.
+    """
 
     patients: list[PatientEvidence] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     invalid: list[Fault] = field(default_factory=list)
     unreadable: list[Fault] = field(default_factory=list)
+    set_aside: list[Fault] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What the reading depends on besides the body."""
+    """What the reading depends on besides the body.
+
+    checked: every resource is known to be valid FHIR of the version that it came in.
+    """
 
     coder: Coder
     guideline: Guideline
@@ -80,3 +87,4 @@ class Asked:
     base: str
     lenient: bool
     version: FhirVersion = FhirVersion.R4
+    checked: bool = False

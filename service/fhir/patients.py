@@ -8,6 +8,7 @@ from typing import Any
 
 from service.fhir.entries import Located
 from service.fhir.index import Index, without_version
+from service.fhir.lab_words import as_list
 from service.fhir.samples import business_identifier
 
 
@@ -37,6 +38,7 @@ class Patients:
         self._index = index
         self._known: dict[str, Subject] = {}
         self._key_by_place: dict[str, str] = {}
+        self._by_identifier = _by_identifier(index)
 
     def of(self, located: Located) -> Subject:
         """The patient that the resource's subject (or patient) names; NO_SUBJECT if none."""
@@ -60,7 +62,10 @@ class Patients:
         named = business_identifier(identifier)
         if not named:
             return NO_SUBJECT
-        return self._keep(Subject(f"identifier|{named[0]}|{named[1]}", {"identifier": identifier}))
+        posted = self._by_identifier.get(named)
+        if posted:
+            return self._of_resource(posted, {"reference": posted.reference})
+        return self._keep(Subject(_key_by(named), {"identifier": identifier}))
 
     def _of_resource(self, found: Located, reference: Mapping[str, Any]) -> Subject:
         text = without_version(str(reference.get("reference")))
@@ -78,7 +83,8 @@ class Patients:
         """A urn is new in every message: then the business identifier is who it is."""
         named = business_identifier(found.resource.get("identifier"))
         if named and (found.reference.startswith("urn:") or found.host):
-            return f"identifier|{named[0]}|{named[1]}"
+            posted = self._by_identifier.get(named)
+            return posted.reference if posted else _key_by(named)
         return found.reference or found.where
 
     def _keep(self, subject: Subject) -> Subject:
@@ -108,6 +114,21 @@ class Patients:
                 if self._key_of(located) not in self._known:
                     self._of_resource(located, {"reference": located.reference})
         return [self._known[k] for k in sorted(keys)] + ([NO_SUBJECT] if without_subject else [])
+
+
+def _key_by(named: tuple[str, str]) -> str:
+    return f"identifier|{named[0]}|{named[1]}"
+
+
+def _by_identifier(index: Index) -> dict[tuple[str, str], Located]:
+    """The Patients that have an address for good, by each identifier that no other one has."""
+    found: dict[tuple[str, str], list[Located]] = {}
+    for located in index.of_type("Patient"):
+        if located.reference and not located.reference.startswith("urn:"):
+            for identifier in as_list(located.resource.get("identifier")):
+                if named := business_identifier(identifier):
+                    found.setdefault(named, []).append(located)
+    return {named: same[0] for named, same in found.items() if len(same) == 1}
 
 
 def _rank(subject: Subject) -> tuple[bool, int, str]:

@@ -119,7 +119,7 @@ def _result(
     if not parts:
         _told_if_her2(located, asked.coder, evidence)
         return None
-    invalid = faults_of(located, asked.version)
+    invalid = [] if asked.checked else faults_of(located, asked.version)
     if invalid and not asked.lenient:
         evidence.invalid += invalid
         return None
@@ -223,6 +223,7 @@ def _judge(reading: ResultReading, asked: Asked, evidence: Evidence) -> None:
     if not asked.lenient:
         evidence.unreadable += reading.faults
         return
+    evidence.set_aside += reading.faults
     evidence.remarks += [Remark(f.text, f.where, "warning", f.code) for f in reading.faults]
 
 

@@ -70,13 +70,15 @@ def read_request(
 ) -> Request:
     """Open the posted Observation, Bundle or Parameters; NotFhir tells every fault at once."""
     given, opened = _Given(), Opened()
-    kind = posted.get("resourceType") if isinstance(posted, dict) else None
-    _read_query(query, given)
+    kind = _begun(posted, query, given)
     if isinstance(posted, list):
         text = "A JSON array is not FHIR: put the resources in a Bundle of type collection."
         given.faults.append(Fault("structure", text))
     elif kind == "Parameters":
         assert isinstance(posted, dict)
+        if not any(isinstance(p, dict) and p.get("name") == "resource" for p in _listed(posted)):
+            text = "There is nothing to assess: send the evidence in parameters named resource."
+            given.faults.append(Fault("required", text, "Parameters.parameter"))
         _read_parameters(posted, given, opened, vocabulary)
     elif kind in ("Observation", "Bundle"):
         open_resource(posted, str(kind), opened)
@@ -86,11 +88,53 @@ def read_request(
     else:
         text = "This is not a FHIR resource: resourceType is missing or not a string."
         given.faults.append(Fault("structure", text, "resourceType" if posted else ""))
-    request = _checked(given, opened, vocabulary, today, jurisdiction)
+    return _sound(_checked(given, opened, vocabulary, today, jurisdiction), given, opened)
+
+
+def read_request_of_kept(
+    posted: object,
+    query: Mapping[str, Sequence[str]],
+    vocabulary: Vocabulary,
+    today: date,
+    jurisdiction: str,
+) -> Request:
+    """The same over evidence that is kept, which the caller adds to it: nothing is sent but
+    parameters, and they may be missing (`posted` is None)."""
+    given, opened = _Given(), Opened()
+    kind = _begun(posted, query, given)
+    if kind == "Parameters":
+        assert isinstance(posted, dict)
+        _read_parameters(posted, given, Opened(), vocabulary)
+        for i, parameter in enumerate(_listed(posted)):
+            if isinstance(parameter, dict) and parameter.get("name") == "resource":
+                text = (
+                    "Here the evidence that is kept is assessed: post other evidence to "
+                    "$assess-her2, or create it first."
+                )
+                fault = Fault("not-supported", text, f"Parameters.parameter[{i}]")
+                given.faults.append(fault)
+    elif posted is not None:
+        text = "Post Parameters, or nothing: the evidence that is kept is assessed."
+        given.faults.append(Fault("not-supported", text, "resourceType" if kind else ""))
+    return _sound(_checked(given, opened, vocabulary, today, jurisdiction), given, opened)
+
+
+def _begun(posted: object, query: Mapping[str, Sequence[str]], given: _Given) -> object:
+    """The query read; the resource type of what was posted."""
+    _read_query(query, given)
+    return posted.get("resourceType") if isinstance(posted, dict) else None
+
+
+def _sound(request: Request, given: _Given, opened: Opened) -> Request:
     faults = [*given.faults, *opened.faults]
     if faults:
         raise NotFhir(*faults)
     return request
+
+
+def _listed(posted: Mapping[str, Any]) -> list[Any]:
+    parameters = posted.get("parameter", [])
+    return parameters if isinstance(parameters, list) else []
 
 
 def _read_query(query: Mapping[str, Sequence[str]], given: _Given) -> None:
@@ -124,9 +168,6 @@ def _read_parameters(
     if not isinstance(parameters, list):
         given.faults.append(Fault("structure", "parameter is not a list.", "Parameters.parameter"))
         return
-    if not any(isinstance(p, dict) and p.get("name") == "resource" for p in parameters):
-        text = "There is nothing to assess: send the evidence in parameters named resource."
-        given.faults.append(Fault("required", text, "Parameters.parameter"))
     for i, parameter in enumerate(parameters):
         where = f"Parameters.parameter[{i}]"
         name = parameter.get("name") if isinstance(parameter, dict) else None

@@ -13,17 +13,20 @@ from service.fhir.outcome import outcome_of
 class Page:
     """One page of what a search found.
 
-    total: of all matches, not of this page. query: what was used of the caller's parameters,
-    as a query string; next, previous: the same for the neighbouring pages, None at an end.
-    ignored: parameters that were left out because the caller is lenient.
+    total: of all matches, not of this page; None when it was not counted. query: what was used
+    of the caller's parameters, as a query string; next, previous: the same for the neighbouring
+    pages, None at an end.
+    ignored: parameters that were left out because the caller is lenient. included: resources
+    that are no matches, but that the caller wants beside them.
     """
 
-    total: int
+    total: int | None
     resources: tuple[dict[str, Any], ...]
     query: str
     next: str | None = None
     previous: str | None = None
     ignored: tuple[str, ...] = ()
+    included: tuple[dict[str, Any], ...] = ()
 
 
 def searchset(page: Page, address: str) -> dict[str, Any]:
@@ -32,20 +35,22 @@ def searchset(page: Page, address: str) -> dict[str, Any]:
     What was ignored is told in an entry of mode `outcome`.
     """
     links = [("self", page.query), ("previous", page.previous), ("next", page.next)]
+    base = address.rpartition("/")[0]
     entries: list[dict[str, Any]] = [
         {
-            "fullUrl": f"{address}/{resource['id']}",
+            "fullUrl": f"{base}/{resource['resourceType']}/{resource['id']}",
             "resource": resource,
-            "search": {"mode": "match"},
+            "search": {"mode": mode},
         }
-        for resource in page.resources
+        for mode, resources in (("match", page.resources), ("include", page.included))
+        for resource in resources
     ]
     if page.ignored:
         entries.append({"resource": _ignored(page.ignored), "search": {"mode": "outcome"}})
     bundle: dict[str, Any] = {
         "resourceType": "Bundle",
         "type": "searchset",
-        "total": page.total,
+        **({} if page.total is None else {"total": page.total}),
         "link": [
             {"relation": relation, "url": f"{address}?{query}" if query else address}
             for relation, query in links

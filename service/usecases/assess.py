@@ -53,6 +53,16 @@ class House:
     jurisdiction: str
 
 
+@dataclass(frozen=True, slots=True)
+class Assessed:
+    """The answer to each patient, and how it is to be written."""
+
+    answers: Sequence[PatientAnswer]
+    evidence: Evidence
+    request: Request
+    writing: Writing
+
+
 def assess(
     posted: object,
     caller: Caller,
@@ -68,6 +78,21 @@ def assess(
     vocabulary = Vocabulary(library.settings, library.fact_kinds)
     today = caller.now.date()
     request = read_request(posted, caller.query, vocabulary, today, house.jurisdiction)
+    return written(assessed(request, caller, library, house, version))
+
+
+def assessed(
+    request: Request,
+    caller: Caller,
+    library: Library,
+    house: House,
+    version: FhirVersion,
+    checked: bool = False,
+) -> Assessed:
+    """Each patient of the request assessed.
+
+    checked: the evidence is known to be valid FHIR. Raises NotFhir or Unreadable.
+    """
     guideline = library.guideline_on(request.as_of)
     asked = Asked(
         coder=Coder(library.codes, library.local_codes),
@@ -76,6 +101,7 @@ def assess(
         base=house.canonical_base,
         lenient=caller.lenient,
         version=version,
+        checked=checked,
     )
     evidence = _readable(read_evidence(request.opened, asked))
     therapy = f"{library.therapy.identity}|{library.therapy.version}"
@@ -92,7 +118,7 @@ def assess(
         version=version,
     )
     answers = [_assessed(p, request, writing) for p in evidence.patients]
-    return _written(answers, evidence, request, writing)
+    return Assessed(answers, evidence, request, writing)
 
 
 def _readable(evidence: Evidence) -> Evidence:
@@ -153,16 +179,21 @@ def _by_place(patient: PatientEvidence) -> dict[str, Located]:
     return {located.where: located for located in every}
 
 
-def _written(
-    answers: Sequence[PatientAnswer], evidence: Evidence, request: Request, writing: Writing
-) -> dict[str, Any]:
-    written = [(a, patient_entries(a, writing)) for a in answers]
-    remarks = [*evidence.remarks, *(r for a in answers for r in _remarks(a))]
-    remarks += [r for a in answers for r in contradictions(a, writing)]
-    if request.transaction:
-        return transaction(written, remarks, writing.systems, writing.version)
-    entries = [e for _, of_one in written for e in of_one]
-    return collection([*entries, *drug_entries(answers, writing)], remarks)
+def written(assessed: Assessed) -> dict[str, Any]:
+    """The answer Bundle, as the request wants it."""
+    writing = assessed.writing
+    entries = [(a, patient_entries(a, writing)) for a in assessed.answers]
+    remarks = remarks_of(assessed)
+    if assessed.request.transaction:
+        return transaction(entries, remarks, writing.systems, writing.version)
+    every = [e for _, of_one in entries for e in of_one]
+    return collection([*every, *drug_entries(assessed.answers, writing)], remarks)
+
+
+def remarks_of(assessed: Assessed) -> list[Remark]:
+    """Everything that needs saying beside the answers."""
+    remarks = [*assessed.evidence.remarks, *(r for a in assessed.answers for r in _remarks(a))]
+    return remarks + [r for a in assessed.answers for r in contradictions(a, assessed.writing)]
 
 
 def _remarks(answer: PatientAnswer) -> list[Remark]:

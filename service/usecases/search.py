@@ -51,7 +51,7 @@ def find(
         if name not in searched.parameters:
             ignored.append(key)
             if not lenient:
-                faults.append(_unknown(key, searched.parameters))
+                faults.append(unknown_parameter(key, searched.parameters))
         elif modifier and not searched.takes(name, modifier):
             faults.append(Fault("not-supported", f"The modifier of {key!r} is not supported."))
         elif name not in PAGING:
@@ -61,8 +61,8 @@ def find(
                     tests.append(searched.test(name, modifier, value))
                 except ValueError as error:
                     faults.append(Fault("value", f"The search parameter {key!r} {error}."))
-    count = _number_in(query, "_count", faults)
-    offset = _number_in(query, "_offset", faults)
+    count = number_in(query, "_count", faults)
+    offset = number_in(query, "_offset", faults)
     if faults:
         raise NotFhir(*faults)
     found = [resource for resource in resources if all(test(resource) for test in tests)]
@@ -80,7 +80,7 @@ def _page_of(
     size = DEFAULT_COUNT if count is None else min(count, MOST_COUNT)
 
     def link(start: int) -> str:
-        return _query([*used, ("_count", str(size)), ("_offset", str(start))])
+        return query_string([*used, ("_count", str(size)), ("_offset", str(start))])
 
     this = [*used]
     if count is not None:
@@ -90,18 +90,19 @@ def _page_of(
     return Page(
         total=len(found),
         resources=tuple(found[offset : offset + size]),
-        query=_query(this),
+        query=query_string(this),
         next=link(offset + size) if size and offset + size < len(found) else None,
         previous=link(max(0, offset - size)) if size and offset else None,
         ignored=ignored,
     )
 
 
-def _query(pairs: list[tuple[str, str]]) -> str:
-    return urlencode(pairs, quote_via=quote, safe=":,")
+def query_string(pairs: Iterable[tuple[str, str]]) -> str:
+    """Parameters as they stand behind a `?`."""
+    return urlencode(list(pairs), quote_via=quote, safe=":,")
 
 
-def _unknown(key: str, known: Sequence[str]) -> Fault:
+def unknown_parameter(key: str, known: Sequence[str]) -> Fault:
     """A search parameter that there is not."""
     return Fault(
         "not-supported",
@@ -109,7 +110,7 @@ def _unknown(key: str, known: Sequence[str]) -> Fault:
     )
 
 
-def _number_in(query: Mapping[str, Sequence[str]], name: str, faults: list[Fault]) -> int | None:
+def number_in(query: Mapping[str, Sequence[str]], name: str, faults: list[Fault]) -> int | None:
     """`_count` or `_offset`; None when it is not given, or wrong, which is added to the faults."""
     values = query.get(name, ())
     if not values:

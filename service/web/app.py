@@ -8,13 +8,19 @@ from service import __version__
 from service.fhir.version import FhirVersion
 from service.web import errors
 from service.web.answer import plain
+from service.web.audit import audit
 from service.web.authentication import require_token
 from service.web.definitions import definitions
 from service.web.health import health
+from service.web.ids import NoWordOfFhir
 from service.web.log import FIELDS, OneLineEach
 from service.web.medication_knowledge import drug_records
+from service.web.openapi import openapi
 from service.web.operations import operations
 from service.web.parts import Parts
+from service.web.record import record
+from service.web.record_bundles import record_bundles
+from service.web.record_purge import record_purge
 
 
 def build(parts: Parts) -> Flask:
@@ -22,6 +28,7 @@ def build(parts: Parts) -> Flask:
     app = Flask(__name__, static_folder=None)
     app.url_map.strict_slashes = False
     app.url_map.merge_slashes = False
+    app.url_map.converters["default"] = NoWordOfFhir
     app.config.update(
         PROVIDE_AUTOMATIC_OPTIONS=False,
         # Werkzeug cuts a longer body of unknown length short; the one byte more tells us so.
@@ -34,6 +41,7 @@ def build(parts: Parts) -> Flask:
         g.log_fields = request.environ[FIELDS]
         g.log_fields["route"] = request.url_rule.rule if request.url_rule else None
 
+    app.extensions["her2.store"] = parts.store
     errors.register(app, parts.max_body_bytes)
     if parts.api_token:
         require_token(app, parts.api_token)
@@ -41,7 +49,12 @@ def build(parts: Parts) -> Flask:
         app.register_blueprint(operations(parts, version))
         app.register_blueprint(drug_records(parts, version))
         app.register_blueprint(definitions(parts, version))
+        app.register_blueprint(record(parts, version))
+        app.register_blueprint(record_bundles(parts, version))
+        app.register_blueprint(record_purge(parts, version))
+        app.register_blueprint(audit(parts, version))
     app.register_blueprint(health(parts))
+    app.register_blueprint(openapi(parts))
 
     @app.get("/")
     def root() -> Response:
@@ -55,6 +68,7 @@ def build(parts: Parts) -> Flask:
                 "metadata": "/fhir/r4/metadata",
                 "r5": "/fhir/r5 has the same in FHIR R5",
                 "health": ["/health/live", "/health/ready"],
+                "openapi": "/openapi.json",
             }
         )
 

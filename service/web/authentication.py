@@ -10,7 +10,12 @@ from service.core.errors import Fault, Unauthenticated
 from service.fhir.version import FhirVersion
 
 OPEN = frozenset(
-    {"/health/live", "/health/ready", *(f"{version.base}/metadata" for version in FhirVersion)}
+    {
+        "/health/live",
+        "/health/ready",
+        "/openapi.json",
+        *(f"{version.base}/metadata" for version in FhirVersion),
+    }
 )
 
 

@@ -8,8 +8,10 @@ from typing import Any
 from service import __version__
 from service.fhir.version import FhirVersion
 from service.usecases.shelf import shipped_shelf
+from service.web.audit import audit_capability
 from service.web.definition_capability import definition_resources
 from service.web.negotiation import FHIR_JSON
+from service.web.record_capability import SYSTEM, record_resources, system_operations
 
 # What each is by; paging (`_count` and our own `_offset`) is not a search parameter's business.
 SEARCH_PARAMETERS = {
@@ -49,18 +51,19 @@ def capability_statement(
         "rest": [
             {
                 "mode": "server",
-                "documentation": "Nothing is kept: an answer rests on what was posted.",
+                "documentation": (
+                    "`$assess-her2` at the base keeps nothing. What is created, updated and "
+                    "deleted below is kept; what we derive from it follows in the same transaction."
+                ),
                 "security": {"description": _security(authenticated)},
                 "resource": [
+                    *record_resources(version, canonical_base),
+                    audit_capability(version),
                     _medication_knowledge(),
                     *definition_resources(shipped_shelf(version, canonical_base)),
                 ],
-                "operation": [
-                    {
-                        "name": "assess-her2",
-                        "definition": f"{canonical_base}/OperationDefinition/assess-her2",
-                    }
-                ],
+                "interaction": [{"code": code} for code in SYSTEM],
+                "operation": system_operations(canonical_base),
             }
         ],
     }

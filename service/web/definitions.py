@@ -14,8 +14,8 @@ from service.usecases.shelf import Shelf, shipped_shelf
 from service.usecases.terminology import OPERATIONS, Operation
 from service.web.answer import fhir, negotiate
 from service.web.body import fhir_in
-from service.web.operations import query_in
 from service.web.parts import Parts
+from service.web.query import query_in
 from service.web.records import Query, one_of, serve
 
 _WHAT = "definition here"

@@ -6,7 +6,7 @@ from flask import Flask, Response, g, request
 from werkzeug.exceptions import HTTPException, MethodNotAllowed
 
 from service.core import errors
-from service.core.errors import Fault, RequestRefused
+from service.core.errors import Fault, RequestRefused, StoreUnavailable
 from service.fhir.json import encode
 from service.fhir.outcome import outcome_of
 from service.fhir.version import FhirVersion
@@ -19,6 +19,9 @@ STATUS: dict[type[RequestRefused], int] = {
     errors.NotFound: 404,
     errors.NotAllowed: 405,
     errors.NotAcceptable: 406,
+    errors.Conflict: 409,
+    errors.Gone: 410,
+    errors.PreconditionFailed: 412,
     errors.TooLarge: 413,
     errors.UnsupportedMediaType: 415,
     errors.Unreadable: 422,
@@ -27,6 +30,7 @@ STATUS: dict[type[RequestRefused], int] = {
 HEADERS: dict[int, dict[str, str]] = {
     401: {"WWW-Authenticate": 'Bearer realm="her2"'},
     415: {"Accept-Encoding": "gzip", "Accept-Post": FHIR_JSON},
+    503: {"Retry-After": "10"},
 }
 
 SENTENCES = {
@@ -37,6 +41,11 @@ SENTENCES = {
 NOWHERE_IN_R5 = Fault(
     "not-found", "Nothing is at this address. /fhir/r5/metadata lists what there is."
 )
+UNAVAILABLE = Fault(
+    "transient",
+    "The record cannot be reached now. Do not read this as an absence of advice; send the same "
+    "request again later. /health/ready tells the operator why.",
+)
 OTHERWISE = Fault("processing", "The request cannot be served.")
 
 
@@ -45,8 +54,15 @@ def register(app: Flask, max_body_bytes: int) -> None:
 
     @app.errorhandler(RequestRefused)
     def refused(error: RequestRefused) -> Response:
-        status = next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
-        return _refusal(status, *error.faults)
+        answer = _refusal(status_of(error), *error.faults)
+        if answer.status_code == 405:  # what is derived, or of a type that is not kept
+            answer.headers["Allow"] = "GET, HEAD" if request.view_args else request.method
+        return answer
+
+    @app.errorhandler(StoreUnavailable)
+    def unavailable(error: StoreUnavailable) -> Response:
+        g.log_fields["store"] = str(error)
+        return _refusal(503, UNAVAILABLE)
 
     @app.errorhandler(HTTPException)
     def not_http(error: HTTPException) -> Response:
@@ -58,6 +74,11 @@ def register(app: Flask, max_body_bytes: int) -> None:
         if isinstance(error, MethodNotAllowed) and error.valid_methods:
             answer.headers["Allow"] = ", ".join(sorted(error.valid_methods))
         return answer
+
+
+def status_of(error: RequestRefused) -> int:
+    """The HTTP status of a refusal."""
+    return next(STATUS[kind] for kind in type(error).__mro__ if kind in STATUS)
 
 
 def _refusal(status: int, *faults: Fault) -> Response:

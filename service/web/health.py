@@ -19,6 +19,10 @@ def health(parts: Parts) -> Blueprint:
 
     @doors.get("/health/ready")
     def ready() -> Response:
+        if trouble := parts.store.trouble():
+            answer = plain({"status": "not ready", "reason": trouble})
+            answer.status_code = 503
+            return answer
         guideline = parts.library.guideline_on(parts.clock().date())
         return plain(
             {

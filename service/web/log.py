@@ -22,6 +22,7 @@ from service.web.negotiation import OUR_TYPE
 
 LINES = logging.getLogger("her2")
 FIELDS = "her2.log_fields"
+REQUEST_ID = "her2.request_id"
 _SANE_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 
 Headers = list[tuple[str, str]]
@@ -38,6 +39,7 @@ class OneLineEach:
         began = perf_counter()
         sent = environ.get("HTTP_X_REQUEST_ID", "")
         request_id = sent if _SANE_ID.fullmatch(sent) else str(uuid.uuid4())
+        environ[REQUEST_ID] = request_id
         fields = environ[FIELDS] = {}
         try:
             status, headers, body = _whole_answer(self._inner, environ)

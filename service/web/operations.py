@@ -14,9 +14,7 @@ from service.web.capability import capability_statement
 from service.web.codings import codes_in
 from service.web.parts import Parts
 from service.web.prefer import is_lenient
-
-# Parameters of every FHIR request; they are about the answer's form, not the assessment.
-ABOUT_FORM = frozenset({"_format", "_pretty"})
+from service.web.query import query_in
 
 
 def operations(parts: Parts, version: FhirVersion) -> Blueprint:
@@ -44,11 +42,6 @@ def operations(parts: Parts, version: FhirVersion) -> Blueprint:
         return cacheable(fhir(said), request)
 
     return doors
-
-
-def query_in(sent: dict[str, list[str]]) -> dict[str, list[str]]:
-    """The parameters that are the use case's to read."""
-    return {name: values for name, values in sent.items() if name not in ABOUT_FORM}
 
 
 def log_fields(answer: dict[str, Any]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from datetime import datetime
 
 from service.knowledge.library import Library
 from service.usecases.assess import House
+from service.usecases.record.port import Store
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,11 +16,13 @@ class Parts:
     """The real things, or a test's.
 
     clock: reads the time, with its zone; once an answer.
-    api_token: what callers must send; empty when no authentication is configured.
+    store: where the record is kept. api_token: what callers must send; empty when no
+        authentication is configured.
     """
 
     library: Library
     house: House
     clock: Callable[[], datetime]
     max_body_bytes: int
+    store: Store
     api_token: str = ""

@@ -14,9 +14,9 @@ from service.fhir.version import FhirVersion
 from service.web.answer import cacheable, fhir
 from service.web.body import bytes_in
 from service.web.negotiation import check_form_type, format_type
-from service.web.operations import query_in
 from service.web.parts import Parts
 from service.web.prefer import is_lenient
+from service.web.query import query_in
 
 MANY_FIELDS = 200
 
@@ -38,29 +38,48 @@ def serve(
     what: a record in words. records: by id. find: what meets a query, leniently or not.
     """
 
-    def search() -> Response:
-        return found(request.args.to_dict(flat=False))
-
-    def search_by_form() -> Response:
-        query = request.args.to_dict(flat=False)
-        form = _form_in(parts.max_body_bytes)
-        for asked in form.get("_format", [])[:1]:
-            g.answer_type = format_type(asked, version)
-        for name, values in form.items():
-            query[name] = query.get(name, []) + values
-        return found(query)
-
-    def found(query: dict[str, list[str]]) -> Response:
-        page = find(query_in(query), is_lenient(request))
-        address = f"{request.host_url.rstrip('/')}{version.base}/{kind}"
-        return cacheable(fhir(searchset(page, address)), request)
+    def found(query: Query) -> Response:
+        page = find(query, is_lenient(request))
+        return cacheable(fhir(searchset(page, _address(kind, version))), request)
 
     def read(id: str) -> Response:
         return cacheable(fhir(one_of(records, id, what)), request)
 
+    serve_search(doors, kind, found, parts.max_body_bytes, version)
+    doors.add_url_rule(f"/{kind}/<id>", f"{kind}-read", read)
+
+
+def serve_search(
+    doors: Blueprint,
+    kind: str,
+    found: Callable[[Query], Response],
+    limit: int,
+    version: FhirVersion,
+) -> None:
+    """The two doors of a type's search, by address and by form.
+
+    found: answers a query, without the parameters that are about the answer's form. limit: bytes
+    of a form.
+    """
+
+    def search() -> Response:
+        return found(query_in(request.args.to_dict(flat=False)))
+
+    def search_by_form() -> Response:
+        query = request.args.to_dict(flat=False)
+        form = _form_in(limit)
+        for asked in form.get("_format", [])[:1]:
+            g.answer_type = format_type(asked, version)
+        for name, values in form.items():
+            query[name] = query.get(name, []) + values
+        return found(query_in(query))
+
     doors.add_url_rule(f"/{kind}", f"{kind}-search", search)
     doors.add_url_rule(f"/{kind}/_search", f"{kind}-form", search_by_form, methods=["POST"])
-    doors.add_url_rule(f"/{kind}/<id>", f"{kind}-read", read)
+
+
+def _address(kind: str, version: FhirVersion) -> str:
+    return f"{request.host_url.rstrip('/')}{version.base}/{kind}"
 
 
 def one_of(records: Records, id: str, what: str) -> dict[str, Any]:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-_TESTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+#: Code, display and value of an Observation.
+Test = tuple[str, str, dict[str, Any]]
+
+TESTS: tuple[Test, ...] = (
     (
         "85319-2",
         "HER2 [Presence] in Breast cancer specimen by Immune stain",
@@ -75,13 +78,13 @@ def report_of(tests: int, patient: str = "p1") -> dict[str, Any]:
         "name": [{"family": "Invented"}],
         "gender": "female",
     }
-    resources = [person, *(observation(patient, *test) for test in _TESTS[:tests])]
+    resources = [person, *(observation(patient, *test) for test in TESTS[:tests])]
     return _bundle(resources)
 
 
 def reports_of(patients: int) -> dict[str, Any]:
     """A Bundle with four HER2 Observations of each patient."""
-    reports = [report_of(len(_TESTS), f"p{i}")["entry"] for i in range(patients)]
+    reports = [report_of(len(TESTS), f"p{i}")["entry"] for i in range(patients)]
     return {
         "resourceType": "Bundle",
         "type": "collection",
@@ -92,7 +95,7 @@ def reports_of(patients: int) -> dict[str, Any]:
 def record_of_one_patient(others: int) -> dict[str, Any]:
     """One HER2 report among Observations about other things."""
     pulse = {"valueQuantity": {"value": 72, "unit": "/min"}}
-    resources = [e["resource"] for e in report_of(len(_TESTS))["entry"]]
+    resources = [e["resource"] for e in report_of(len(TESTS))["entry"]]
     for i in range(others):
         other = observation("p1", "8867-4", "Heart rate", pulse)
         resources.append({**other, "id": f"pulse-{i}"})

@@ -37,13 +37,13 @@ class Asked:
 class Replay:
     """A case as it was read.
 
-    rules: ids of every rule that was weighed. written: what the use case writes an answer from,
-    besides the patients' answers. wrong: where the answer is not what the case expects.
+    rules: ids of every rule that was weighed. written: what the use case writes an answer from.
+    wrong: where the answer is not what the case expects.
     """
 
     case: Case
     patients: tuple[Asked, ...]
-    written: tuple[Any, ...]
+    written: use_case.Assessed
     rules: frozenset[str]
     wrong: tuple[str, ...]
 
@@ -76,8 +76,8 @@ class Replay:
     def differences(self, therapy: Therapy, suggestions: tuple[Suggestion, ...]) -> list[str]:
         """Where the answer from these tables is not what the case expects."""
         answers = [_answered(p, new) for p, new in zip(self.patients, suggestions, strict=True)]
-        evidence, request, writing = self.written
-        bundle = use_case._written(answers, evidence, request, replace(writing, therapy=therapy))
+        writing = replace(self.written.writing, therapy=therapy)
+        bundle = use_case.written(replace(self.written, answers=answers, writing=writing))
         return differences(self.case, bundle)
 
     def notices(self, therapy: Therapy) -> bool:
@@ -91,17 +91,17 @@ class Replay:
 def read(case: Case) -> Replay:
     """The case, answered once by the use case itself, which is watched while it does so."""
     asked: list[tuple[PatientAssessment, Question]] = []
-    written: list[tuple[Any, ...]] = []
+    written: list[use_case.Assessed] = []
     rules: set[str] = set()
-    whole, suggested, weighed = use_case._written, use_case.suggest, Scales.rules
+    whole, suggested, weighed = use_case.written, use_case.suggest, Scales.rules
 
     def suggesting(assessment: PatientAssessment, question: Question, therapy: Therapy) -> object:
         asked.append((assessment, question))
         return suggested(assessment, question, therapy)
 
-    def writing(*what: Any) -> object:
+    def writing(what: use_case.Assessed) -> object:
         written.append(what)
-        return whole(*what)
+        return whole(what)
 
     def weighing(scales: Scales, *setting: Any) -> object:
         found = weighed(scales, *setting)
@@ -110,16 +110,16 @@ def read(case: Case) -> Replay:
 
     with (
         patch.object(use_case, "suggest", suggesting),
-        patch.object(use_case, "_written", writing),
+        patch.object(use_case, "written", writing),
         patch.object(Scales, "rules", weighing),
     ):
         answer = assessed(case)
-    ((answers, *rest),) = written
-    patients = [Asked(*pair, said) for pair, said in zip(asked, answers, strict=True)]
+    (what,) = written
+    patients = [Asked(*pair, said) for pair, said in zip(asked, what.answers, strict=True)]
     for patient in patients:
         rules.update(s.rule.id for s in patient.answer.suggestion.sentences)
     wrong = differences(case, answer)
-    return Replay(case, tuple(patients), tuple(rest), frozenset(rules), tuple(wrong))
+    return Replay(case, tuple(patients), what, frozenset(rules), tuple(wrong))
 
 
 def _answered(patient: Asked, suggestion: Suggestion) -> PatientAnswer:
@@ -174,5 +174,4 @@ def same_tables(replay: Replay) -> Mapping[str, Any]:
         _answered(p, new)
         for p, new in zip(replay.patients, replay.suggestions(tables), strict=True)
     ]
-    evidence, request, writing = replay.written
-    return use_case._written(answers, evidence, request, writing)
+    return use_case.written(replace(replay.written, answers=answers))

@@ -17,31 +17,43 @@ _START = "from service.cli import main; main()"
 
 
 @contextmanager
-def running(log: Path, **settings: str) -> Iterator[int]:
+def running(log: Path, workers: int = 1, **settings: str) -> Iterator[int]:
     """The port of a running service; its standard error goes to `log`. Stopped with SIGTERM."""
-    port = _free_port()
+    port = free_port()
+    kept = {"HER2_DATABASE_URL": f"sqlite:///{log.with_suffix('.db')}"}
+    options = ("--port", str(port), "--workers", str(workers))
+    with started("-c", _START, "serve", *options, port=port, log=log, **(kept | settings)):
+        yield port
+
+
+@contextmanager
+def started(*arguments: str, port: int, log: Path, **settings: str) -> Iterator[None]:
+    """A Python process that serves at a port; its standard error goes to `log`."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("HER2_")}
     with log.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-c", _START, "serve", "--port", str(port), "--workers", "1"],
+            [sys.executable, *arguments],
             env=environment | settings,
+            stdout=subprocess.DEVNULL,
             stderr=out,
         )
     try:
-        _wait_for(port, process)
-        yield port
+        wait_for(port, process)
+        yield
     finally:
         process.send_signal(signal.SIGTERM)
         ended = process.wait(20)
     assert ended == 0
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as taken:
         return int(taken.getsockname()[1])
 
 
-def _wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+def wait_for(port: int, process: subprocess.Popen[bytes]) -> None:
+    """Until the service answers; fails when its process has ended."""
     for _ in range(150):
         assert process.poll() is None, "the server ended at its start"
         try:

@@ -7,6 +7,7 @@ import pytest
 from click.testing import CliRunner
 
 from service import __version__, cli
+from service.adapters.store.store import SqlStore
 from service.core.errors import Fault, KnowledgeError, NotFhir, Unreadable
 
 BASE = "https://her2.example/fhir/CodeSystem/"
@@ -14,10 +15,11 @@ BUNDLE = {"resourceType": "Bundle", "type": "collection"}
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch):
+def clean_environment(monkeypatch, tmp_path):
     for name in list(os.environ):
         if name.startswith("HER2_"):
             monkeypatch.delenv(name)
+    monkeypatch.setenv("HER2_DATABASE_URL", f"sqlite:///{tmp_path / 'her2.db'}")
 
 
 @pytest.fixture
@@ -300,6 +302,23 @@ def test_the_server_does_not_start_on_a_bad_table(run, served, monkeypatch):
     done = run("serve")
     assert done.exit_code == 1
     assert "ihc.csv:4" in done.stderr
+    assert not served
+
+
+def test_the_database_is_brought_up_to_date_before_the_server_starts(run, served, tmp_path):
+    assert run("serve").exit_code == 0
+    assert served
+    store = SqlStore(f"sqlite:///{tmp_path / 'her2.db'}")
+    assert store.trouble() == ""
+    store.close()
+
+
+def test_the_server_does_not_start_without_its_database(run, served, monkeypatch):
+    monkeypatch.setenv("HER2_DATABASE_URL", "postgresql://me:secret@127.0.0.1:1/none")
+    done = run("serve")
+    assert done.exit_code == 1
+    assert "HER2_DATABASE_URL" in done.stderr
+    assert not {"secret", "127.0.0.1", "Traceback"} & set(done.output.replace(":", " ").split())
     assert not served
 
 

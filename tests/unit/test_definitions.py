@@ -224,7 +224,8 @@ def test_the_operation_takes_what_the_service_takes():
         "bundle-type",
         "return",
     }
-    assert (operation["system"], operation["instance"]) == (True, False)
+    assert (operation["system"], operation["instance"]) == (True, True)
+    assert operation["resource"] == ["Patient"]
 
 
 def test_another_base_is_the_base_of_everything():

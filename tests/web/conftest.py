@@ -7,6 +7,7 @@ import pytest
 from fhir.resources import get_fhir_model_class as r5_model
 from fhir.resources.R4B import get_fhir_model_class as r4_model
 
+from service.adapters.store.schema import upgrade
 from service.settings import Settings
 from service.web import operations
 from service.wiring import create_app
@@ -21,9 +22,18 @@ FHIR = {"Content-Type": "application/fhir+json"}
 MODELS = {"r4": r4_model, "r5": r5_model}
 
 
+@pytest.fixture(scope="session")
+def empty_record(tmp_path_factory):
+    """The URL of a database that nothing is kept in."""
+    url = f"sqlite:///{tmp_path_factory.mktemp('record') / 'her2.db'}"
+    upgrade(url)
+    return url
+
+
 @pytest.fixture
-def app():
-    return create_app(Settings(max_body_bytes=2048), clock=lambda: NOON)
+def app(empty_record):
+    settings = Settings(max_body_bytes=2048, database_url=empty_record)
+    return create_app(settings, clock=lambda: NOON)
 
 
 @pytest.fixture

@@ -56,8 +56,8 @@ METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", 
 
 
 @pytest.fixture(scope="module")
-def client():
-    return create_app(Settings()).test_client()
+def client(empty_record):
+    return create_app(Settings(database_url=empty_record)).test_client()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)

@@ -7,8 +7,8 @@ from .conftest import ASSESS, TOKEN, outcome
 
 
 @pytest.fixture
-def client():
-    return create_app(Settings(api_token=TOKEN)).test_client()
+def client(empty_record):
+    return create_app(Settings(api_token=TOKEN, database_url=empty_record)).test_client()
 
 
 @pytest.mark.parametrize(

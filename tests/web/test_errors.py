@@ -40,7 +40,9 @@ def test_a_refusal_leaves_as_one_outcome_with_every_fault(client, monkeypatch, k
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-@pytest.mark.parametrize("path", ["/nope", "/fhir", "/fhir/r4", "/fhir/r4/Patient/1", "/%00"])
+@pytest.mark.parametrize(
+    "path", ["/nope", "/fhir", "/fhir/r4/Nothing", "/fhir/r4/Nothing/1", "/%00"]
+)
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "DELETE", "PATCH", "TRACE", "FOO"])
 def test_an_unknown_address_is_an_outcome_whatever_the_method(client, path, method):
     answer = client.open(path, method=method)

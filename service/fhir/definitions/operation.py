@@ -19,7 +19,7 @@ _VALUE_TYPES = {
 
 
 def assess_her2(known: Known) -> Resource:
-    """The operation on the system; on a Patient it needs stored evidence, which there is not."""
+    """The operation on the system over what is posted, and on a Patient over what is kept."""
     return definition(
         known,
         "OperationDefinition",
@@ -27,15 +27,17 @@ def assess_her2(known: Known) -> Resource:
         known.newest,
         "Assess HER2 evidence",
         "HER2 results in; the category of each specimen, tumour and patient, and a draft CarePlan "
-        "with the regimens that labels and guidelines support, out. Stateless: nothing is kept. A "
-        "bare Observation or Bundle may be posted, the other parameters then in the query. It is "
-        "not yet there on a Patient (`instance`), since no evidence is stored.",
+        "with the regimens that labels and guidelines support, out. At the base nothing is kept: a "
+        "bare Observation or Bundle may be posted, the other parameters then in the query. On a "
+        "Patient (`instance`) the evidence that is kept is assessed, as it stands or, with "
+        "`as-of`, as it stood.",
         kind="operation",
         affectsState=False,
         code="assess-her2",
         system=True,
         type=False,
-        instance=False,
+        instance=True,
+        resource=["Patient"],
         parameter=[*_in(known), _out()],
     )
 
@@ -43,7 +45,13 @@ def assess_her2(known: Known) -> Resource:
 def _in(known: Known) -> list[dict[str, Any]]:
     regions, bundles = " or ".join(JURISDICTIONS), " or ".join(BUNDLE_TYPES)
     return [
-        _one("resource", 1, "*", "Resource", "Evidence; a Bundle is opened."),
+        _one(
+            "resource",
+            0,
+            "*",
+            "Resource",
+            "Evidence; a Bundle is opened. Needed at the base, and not taken on a Patient.",
+        ),
         _one("jurisdiction", 0, "1", "code", f"Label region: {regions}."),
         _one(
             "as-of",

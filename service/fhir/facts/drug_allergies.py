@@ -44,6 +44,8 @@ def allergy_facts(
         (s, _families(s, record.coder), _names(s, record.coder)) for s in active_allergies(record)
     ]
     none = _none_known(record)
+    if not (active or none):
+        return []
     facts = []
     for drug, names in drugs.items():
         found: dict[str, list[Source]] = {}

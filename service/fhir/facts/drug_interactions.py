@@ -36,6 +36,8 @@ def interaction_facts(
     member; not known when a medicine on it has no name.
     """
     taken = [(m, _ingredients(m, record.coder)) for m in active_medications(record)]
+    if not taken:
+        return []
     whole = all(names for _, names in taken) and not any(_nameless(record))
     on_the_list = unique(source for medicine, _ in taken for source in medicine.sources)
     facts = []
@@ -49,7 +51,7 @@ def interaction_facts(
             if found:
                 sources = unique(chain.from_iterable(found.values()))
                 facts.append(DrugFact(fact, drug, True, sources, " ".join(found)))
-            elif taken and whole:
+            elif whole:
                 text = "no medicine on the medication list is to be " + (
                     "avoided with it" if action is Action.AVOID else "adjusted for it"
                 )

@@ -41,12 +41,15 @@ def transaction(
             faults += [Fault("required", text, f"{w}.subject") for w in where]
             continue
         addresses = _addresses(answer, written, faults)
-        own = [_request(e["resource"], addresses, systems) for e in written]
-        _tell_in_summary(answer, written, own, remarks)
+        own = [
+            {"fullUrl": e["fullUrl"], **_request(e["resource"], addresses, systems)}
+            for e in written
+        ]
+        tell_in_summary(answer, own, remarks)
         for entry in own:
             if entry["resource"]["resourceType"] == "Provenance":
                 _tag_content(entry, own, systems)
-        entries += [{"fullUrl": w["fullUrl"], **e} for w, e in zip(written, own, strict=True)]
+        entries += own
         entries += _retractions(answer, written, systems, version)
     if faults:
         raise Unreadable(*faults)
@@ -234,18 +237,15 @@ def _strays(value: Any, known: set[str]) -> bool:
     return isinstance(reference, str) and reference.startswith("urn:") and reference not in known
 
 
-def _tell_in_summary(
-    answer: PatientAnswer,
-    written: Sequence[Entry],
-    own: Sequence[Entry],
-    remarks: Sequence[Remark],
+def tell_in_summary(
+    answer: PatientAnswer, entries: Sequence[Entry], remarks: Sequence[Remark]
 ) -> None:
-    """A transaction holds no OperationOutcome: what it would say of a patient is a note there."""
+    """Where there is no OperationOutcome, what it would say of a patient is a note there."""
     about = [r for r in remarks if answer.evidence.concerns(r.where)]
-    for entry, stored in zip(written, own, strict=True):
+    for entry in entries:
         if about and entry["fullUrl"] == answer.urn("summary"):
-            notes = [*stored["resource"].get("note", []), *({"text": r.text} for r in about)]
-            stored["resource"]["note"] = _distinct(notes)
+            notes = [*entry["resource"].get("note", []), *({"text": r.text} for r in about)]
+            entry["resource"]["note"] = _distinct(notes)
 
 
 def _distinct(notes: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -112,10 +112,13 @@ public final class Validate {
                 }
             }));
         }
-        for (Future<?> one : judged) {
-            one.get(); // a judge that fails has judged nothing
+        try {
+            for (Future<?> one : judged) {
+                one.get(); // a judge that fails has judged nothing
+            }
+        } finally {
+            workers.shutdown(); // or the program would wait for more work for ever
         }
-        workers.shutdown();
     }
 
     private void one(int number, String text) {

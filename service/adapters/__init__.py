@@ -1,0 +1,1 @@
+"""Outside things: the store of evidence and of what was derived from it."""

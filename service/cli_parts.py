@@ -1,0 +1,35 @@
+"""What the commands share: the settings, and how a wrong one or a missing database is told."""
+
+from __future__ import annotations
+
+import click
+
+from service.adapters.store.schema import upgrade
+from service.core.errors import SettingsError, StoreUnavailable
+from service.settings import Settings, read_settings
+
+
+class SettingsRefused(click.ClickException):
+    """A setting is wrong: one sentence and exit code 2."""
+
+    exit_code = 2
+
+
+class StoreRefused(click.ClickException):
+    """The database cannot be used: one sentence without its address, and exit code 1."""
+
+
+def settings_in_force() -> Settings:
+    """As the environment and its file state them; SettingsRefused."""
+    try:
+        return read_settings()
+    except SettingsError as error:
+        raise SettingsRefused(str(error)) from None
+
+
+def upgraded(settings: Settings) -> str:
+    """The step at which the database stands, once it was brought up to date; StoreRefused."""
+    try:
+        return upgrade(settings.database_url)
+    except StoreUnavailable as unavailable:
+        raise StoreRefused(f"{unavailable} HER2_DATABASE_URL says which it is.") from None

@@ -1,0 +1,94 @@
+"""What stands for a patient, from all the evidence that stands: in both FHIR versions."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from service.core.assessment import Remark
+from service.core.errors import Fault
+from service.core.facts import Facts
+from service.fhir.answer import PatientAnswer, Writing
+from service.fhir.entries import Opened, open_resource
+from service.fhir.json import decode, encode
+from service.fhir.request import Request
+from service.fhir.version import FhirVersion
+from service.fhir.writing.bundle import patient_entries
+from service.fhir.writing.transaction import tell_in_summary
+from service.knowledge.library import Library
+from service.usecases.assess import Caller, House, assessed, remarks_of
+
+Resource = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What stands for a patient.
+
+    resources: `Type/id` -> its R4 and its R5 form, in the order of the answer; none without a HER2
+    result. unread: faults of results that were set aside, each with its place.
+    """
+
+    resources: Mapping[str, tuple[Resource, Resource]]
+    unread: tuple[Fault, ...]
+
+
+def place_of(reference: str) -> str:
+    """The FHIRPath by which an answer names a kept resource."""
+    kind, _, id = reference.partition("/")
+    return f"{kind}.where(id='{id}')"
+
+
+def opened(evidence: Iterable[Mapping[str, Any]]) -> Opened:
+    """Kept resources as the evidence of a request."""
+    found = Opened()
+    for resource in evidence:
+        open_resource(resource, place_of(f"{resource['resourceType']}/{resource['id']}"), found)
+    return found
+
+
+def derive(
+    evidence: Iterable[Mapping[str, Any]],
+    patient: str,
+    library: Library,
+    house: House,
+    now: datetime,
+) -> Standing:
+    """Assess a patient's record as it stands; `patient` is the key of whose it is."""
+    request = Request(
+        opened=opened(evidence),
+        jurisdiction=house.jurisdiction,
+        as_of=now.date(),
+        facts=Facts(stated={}, setting="", history_complete=False),
+        include_off_label=False,
+        transaction=False,
+    )
+    caller = Caller(query={}, lenient=True, now=now)
+    found = assessed(request, caller, library, house, FhirVersion.R4, checked=True)
+    unread = tuple(found.evidence.set_aside)
+    answer = next((a for a in found.answers if a.evidence.subject.key == patient), None)
+    if answer is None or not answer.evidence.specimens:
+        return Standing({}, unread)
+    remarks = remarks_of(found)
+    as_r4, as_r5 = (
+        _written(answer, remarks, replace(found.writing, version=version))
+        for version in FhirVersion
+    )
+    return Standing({r: (as_r4[r], as_r5[r]) for r in as_r4}, unread)
+
+
+def _written(
+    answer: PatientAnswer, remarks: Sequence[Remark], writing: Writing
+) -> dict[str, Resource]:
+    """Our resources by `Type/id`, referring to each other by it."""
+    entries = patient_entries(answer, writing)
+    tell_in_summary(answer, entries, remarks)
+    resources = [entry["resource"] for entry in entries]
+    addresses = [f"{r['resourceType']}/{r['id']}" for r in resources]
+    # As text, since what refers to what may stand anywhere: each urn is ours, and stands for one.
+    text = encode(resources)
+    for entry, address in zip(entries, addresses, strict=True):
+        text = text.replace(b'"%b"' % entry["fullUrl"].encode(), b'"%b"' % address.encode())
+    return dict(zip(addresses, decode(text), strict=True))

@@ -1,0 +1,66 @@
+"""References within a message, to our own addresses and by search: resolved to `Type/id`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from service.core.errors import Fault, PreconditionFailed
+
+_LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(/_history/[A-Za-z0-9.-]{1,64})?")
+_BY_SEARCH = re.compile(r"([A-Z][A-Za-z]+)\?(.+)")
+
+
+def references_in(value: Any) -> Iterator[str]:
+    """Every `reference` that is a text, wherever it stands."""
+    if isinstance(value, dict):
+        for name, inner in value.items():
+            if name == "reference" and isinstance(inner, str):
+                yield inner
+            elif isinstance(inner, dict | list):
+                yield from references_in(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            if isinstance(inner, dict | list):
+                yield from references_in(inner)
+
+
+def local(reference: str) -> str:
+    """`Type/id` of a relative reference, without its version; empty for any other."""
+    match = _LOCAL.fullmatch(reference)
+    return f"{match[1]}/{match[2]}" if match else ""
+
+
+def links_of(
+    resource: Mapping[str, Any],
+    addresses: Mapping[str, str],
+    own: str,
+    found: Callable[[str, str], Sequence[str]],
+    where: str,
+) -> dict[str, str]:
+    """Reference as sent -> `Type/id`, for those that are not such already.
+
+    addresses: what an entry is called in the message -> `Type/id`. own: address of the base that
+    was asked. found: (type, query) -> `Type/id` of all that meets it. Raises PreconditionFailed
+    when a search does not find just one.
+    """
+    links: dict[str, str] = {}
+    for reference in references_in(resource):
+        if reference in links or _LOCAL.fullmatch(reference):
+            known = addresses.get(reference)  # of an entry that got another id
+            links |= {reference: known} if known and known != reference else {}
+        elif reference in addresses:
+            links[reference] = addresses[reference]
+        elif reference.startswith(f"{own}/") and (within := local(reference[len(own) + 1 :])):
+            links[reference] = within
+        elif match := _BY_SEARCH.fullmatch(reference):
+            met = found(match[1], match[2])
+            if len(met) != 1:
+                text = (
+                    f"{len(met) or 'No'} resource{'s' if len(met) > 1 else ''} of type {match[1]} "
+                    "can be found by this reference: it must be just one."
+                )
+                raise PreconditionFailed(Fault("not-found", text, where))
+            links[reference] = met[0]
+    return links

@@ -1,0 +1,79 @@
+"""What no longer stands: withdrawn, with the reason, never left behind."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from service.fhir.identity import derived_id
+from service.fhir.narrative import narrative
+from service.fhir.systems import Systems
+from service.fhir.version import FhirVersion
+
+Resource = dict[str, Any]
+
+#: The status of what was withdrawn.
+WITHDRAWN = {"CarePlan": "revoked", "Observation": "entered-in-error"}
+
+
+def withdrawn(resource: Mapping[str, Any], reason: str) -> Resource:
+    """The resource as it was, with a status and a text that say that it no longer stands."""
+    said = f"Withdrawn: {reason}"
+    title = str(resource.get("title") or "HER2 assessment")
+    return {
+        **resource,
+        "text": narrative(title, [said]),
+        "status": WITHDRAWN[resource["resourceType"]],
+        "note": [*resource.get("note", []), {"text": said}],
+    }
+
+
+def retraction(
+    patient: str,
+    targets: Sequence[str],
+    changed: Sequence[str],
+    reason: str,
+    now: datetime,
+    systems: Systems,
+    release: FhirVersion,
+) -> Resource:
+    """The Provenance of a withdrawal. targets: what was withdrawn, changed: what it no longer rests
+    on, both with their versions."""
+    subject = {"patient": {"reference": patient}} if release is FhirVersion.R5 else {}
+    return {
+        "resourceType": "Provenance",
+        "id": derived_id(patient, "retraction"),
+        "meta": {"tag": [systems.derived_tag]},
+        "target": [{"reference": target} for target in targets],
+        "occurredDateTime": now.date().isoformat(),
+        "recorded": now.astimezone(UTC).isoformat(timespec="seconds"),
+        "activity": {
+            "coding": [
+                {
+                    "system": "http://terminology.hl7.org/CodeSystem/v3-DataOperation",
+                    "code": "NULLIFY",
+                    "display": "nullify",
+                }
+            ],
+            "text": reason,
+        },
+        **(subject if patient.startswith("Patient/") else {}),
+        "agent": [
+            {
+                "type": {
+                    "coding": [
+                        {
+                            "system": (
+                                "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+                            ),
+                            "code": "assembler",
+                            "display": "Assembler",
+                        }
+                    ]
+                },
+                "who": systems.device,
+            }
+        ],
+        "entity": [{"role": "source", "what": {"reference": r}} for r in changed],
+    }

@@ -1,0 +1,75 @@
+"""What the record emits of the fixtures: what stands of their patients, and what was withdrawn."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from service.adapters.store.tables import metadata
+from service.fhir.json import decode
+from service.fhir.version import FhirVersion
+from service.usecases.record.kept import EVIDENCE
+from tests.contract.emitted import Body
+from tests.support.as_r5 import as_r5
+from tests.support.cases import Case, cases
+from tests.support.endpoint import DERIVED, Endpoint
+
+#: One case in so many is kept: what they say is what the stateless door says of all of them.
+EVERY = 12
+LENIENT = {"Prefer": "handling=lenient"}
+
+
+def of_cases(version: FhirVersion, folder: Path) -> Iterator[Body]:
+    """All versions of what is derived in some cases, as a history: all evidence was deleted last.
+
+    folder: where the database may be.
+    """
+    endpoint = Endpoint(f"sqlite:///{folder / 'cases.db'}", version.base)
+    try:
+        for case in cases()[::EVERY]:
+            _empty(endpoint)
+            if _keep(endpoint, case, version):
+                yield f"{case.name} (standing)", _derived(endpoint)
+                _withdraw(endpoint)
+                yield f"{case.name} (withdrawn)", _derived(endpoint)
+    finally:
+        endpoint.close()
+
+
+def _empty(endpoint: Endpoint) -> None:
+    with endpoint.store.engine.begin() as connection:
+        for table in reversed(metadata.sorted_tables):
+            connection.execute(table.delete())
+
+
+def _keep(endpoint: Endpoint, case: Case, version: FhirVersion) -> bool:
+    """Post what a case posts; False where it is refused."""
+    posted = decode(case.body)
+    if version is FhirVersion.R5:
+        posted = as_r5(posted)
+    roots = [p["resource"] for p in posted.get("parameter", []) if p["name"] == "resource"]
+    told = LENIENT if case.lenient else {}
+    for root in roots or [posted]:
+        send = endpoint.post if root["resourceType"] == "Bundle" else endpoint.put
+        if send(root, **told).status_code >= 400:
+            return False
+    return True
+
+
+def _withdraw(endpoint: Endpoint) -> None:
+    """Delete all evidence."""
+    for kind in EVIDENCE:
+        for entry in endpoint.read(f"{kind}?_tag:not={DERIVED}&_count=1000").get("entry", []):
+            answer = endpoint.call("DELETE", f"{kind}/{entry['resource']['id']}")
+            assert answer.status_code == 204, answer.get_data(as_text=True)
+
+
+def _derived(endpoint: Endpoint) -> dict[str, Any]:
+    """What is derived, as searches of the three types find it, in one searchset."""
+    found = [
+        endpoint.read(f"{kind}?_tag={DERIVED}&_count=1000")
+        for kind in ("Observation", "CarePlan", "Provenance")
+    ]
+    entries = [entry for bundle in found for entry in bundle.get("entry", [])]
+    return found[0] | {"total": len(entries), "entry": entries}
