@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.core.errors import Fault
+from service.fhir.identity import derived_id
 from service.fhir.outcome import outcome_of
 
 
@@ -46,7 +47,7 @@ def searchset(page: Page, address: str) -> dict[str, Any]:
         for resource in resources
     ]
     if page.ignored:
-        entries.append({"resource": _ignored(page.ignored), "search": {"mode": "outcome"}})
+        entries.append(_ignored(page.ignored))
     bundle: dict[str, Any] = {
         "resourceType": "Bundle",
         "type": "searchset",
@@ -67,4 +68,9 @@ def _ignored(names: tuple[str, ...]) -> dict[str, Any]:
         Fault("not-supported", f"The search parameter {name!r} is not supported; it was ignored.")
         for name in names
     ]
-    return outcome_of(faults, "warning")
+    identity = derived_id("outcome", *names)
+    return {
+        "fullUrl": f"urn:uuid:{identity}",
+        "resource": {**outcome_of(faults, "warning"), "id": identity},
+        "search": {"mode": "outcome"},
+    }

@@ -1,4 +1,7 @@
-"""A resource cut down to what a search asked for (`_summary`, `_elements`), and tagged so."""
+"""A resource cut down to what a search asked for (`_summary`, `_elements`), and tagged so.
+
+It claims no profile: what is left of it need not have all that a profile asks for.
+"""
 
 from __future__ import annotations
 
@@ -44,7 +47,7 @@ def _kept(resource: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
 
 def _tagged(resource: dict[str, Any]) -> dict[str, Any]:
     meta = resource.get("meta")
-    meta = dict(meta) if isinstance(meta, Mapping) else {}
+    meta = {k: v for k, v in meta.items() if k != "profile"} if isinstance(meta, Mapping) else {}
     tags = meta.get("tag")
     meta["tag"] = [*(tags if isinstance(tags, list) else []), SUBSETTED]
     return resource | {"meta": meta}

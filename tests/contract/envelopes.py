@@ -139,7 +139,10 @@ def _writes(endpoint: Endpoint) -> Iterator[Body]:
     gone = {**_evidence()[3], "id": "anna-gone"}
     yield "an update with an outcome", _body(endpoint.put(gone, **TOLD))
     endpoint.call("DELETE", "Observation/anna-gone")
-    yield "a create with an outcome", _body(endpoint.create({**patient("bert")}, **TOLD))
+    yield (
+        "a create with an outcome",
+        _body(endpoint.create({**patient("bert"), **_NARRATIVE}, **TOLD)),
+    )
     nobodys = {"resourceType": "Specimen", "id": "nobodys", **_NARRATIVE}
     endpoint.put(nobodys)
     endpoint.call("DELETE", "Specimen/nobodys")
@@ -225,19 +228,33 @@ def _refusals(endpoint: Endpoint) -> Iterator[Body]:
 
 
 def _histories(endpoint: Endpoint) -> Iterator[Body]:
+    """Histories with deletions, and by itself each version that is not the newest there."""
     for path in ("Observation/anna-ihc", "Observation/anna-gone", "Observation", "CarePlan", ""):
-        yield f"{path}/_history", _without_urls_of_deletions(
-            endpoint.read(f"{path}/_history".lstrip("/"))
-        )
+        found = endpoint.read(f"{path}/_history".lstrip("/"))
+        older = _one_version_each(found)
+        yield f"{path}/_history", found
+        if not path:
+            for resource in older:
+                name = f"{resource['resourceType']}/{resource['id']}"
+                yield f"{name}, version {resource['meta']['versionId']}", resource
 
 
-def _without_urls_of_deletions(bundle: dict[str, Any]) -> dict[str, Any]:
-    """HL7's validator fails where a reference leads to a `fullUrl` without a resource."""
-    entries = [
-        e if "resource" in e else {k: v for k, v in e.items() if k != "fullUrl"}
-        for e in bundle["entry"]
-    ]
-    return bundle | {"entry": entries}
+def _one_version_each(bundle: dict[str, Any]) -> list[dict[str, Any]]:
+    """Leave the newest version of each resource in a history, and its deletions; answers the rest.
+
+    HL7's validator reads a history like any other Bundle: a second resource at an address is an
+    error to it, and a reference to an entry without a resource ends it.
+    """
+    older, newest = [], {}
+    for number, entry in enumerate(bundle["entry"]):
+        if "resource" not in entry:
+            newest[f"deletion {number}"] = entry | {"fullUrl": f"{entry['fullUrl']}-gone-{number}"}
+        elif entry["fullUrl"] in newest:
+            older.append(entry["resource"])
+        else:
+            newest[entry["fullUrl"]] = entry
+    bundle["entry"] = list(newest.values())
+    return older
 
 
 def _ended(endpoint: Endpoint) -> Iterator[Body]:

@@ -21,7 +21,7 @@ LENIENT = {"Prefer": "handling=lenient"}
 
 
 def of_cases(version: FhirVersion, folder: Path) -> Iterator[Body]:
-    """All versions of what is derived in some cases, as a history: all evidence was deleted last.
+    """What is derived of some cases, and what became of it when all evidence was deleted.
 
     folder: where the database may be.
     """
@@ -66,10 +66,11 @@ def _withdraw(endpoint: Endpoint) -> None:
 
 
 def _derived(endpoint: Endpoint) -> dict[str, Any]:
-    """What is derived, as searches of the three types find it, in one searchset."""
-    found = [
-        endpoint.read(f"{kind}?_tag={DERIVED}&_count=1000")
+    """What searches of the three types find of what is derived, as one collection."""
+    entries = [
+        {"fullUrl": entry["fullUrl"], "resource": entry["resource"]}
         for kind in ("Observation", "CarePlan", "Provenance")
+        for entry in endpoint.read(f"{kind}?_tag={DERIVED}&_count=1000").get("entry", [])
     ]
-    entries = [entry for bundle in found for entry in bundle.get("entry", [])]
-    return found[0] | {"total": len(entries), "entry": entries}
+    bundle = {"resourceType": "Bundle", "type": "collection"}
+    return bundle | ({"entry": entries} if entries else {})

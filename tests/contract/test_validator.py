@@ -1,16 +1,19 @@
 """HL7's validator finds no fault in anything that the service emits."""
 
 import re
+import shutil
 import time
 from dataclasses import dataclass
 from functools import cache
+from itertools import chain
 
 import pytest
 
 from service.fhir.json import encode
 from service.fhir.version import FhirVersion
-from tests.contract import bad
+from tests.contract import bad, balp, kept
 from tests.contract.emitted import PROFILES, everything, without_repeats
+from tests.contract.envelopes import envelopes
 from tests.judges.validator import judge
 
 VERSIONS = (FhirVersion.R4, FhirVersion.R5)
@@ -52,9 +55,20 @@ class Judged:
         return [(f"{m.severity}: {m.where}: {m.text}", m) for m in self.of_bodies if not m.is_grave]
 
 
-def bodies(version):
-    """Name and line of each body, the spoilt ones last."""
+def definitions(version, folder):
+    """The folder of all that the judge knows beside FHIR: ours and, in R4, IHE's."""
+    known = folder / "definitions"
+    shutil.copytree(PROFILES / version, known)
+    if version is FhirVersion.R4:
+        balp.write_balp(known / "balp")
+    return known
+
+
+def bodies(version, folder):
+    """Name and line of each body, the spoilt ones last. folder: where databases may be."""
     for name, body in without_repeats(everything(version)):
+        yield name, encode(body)
+    for name, body in chain(envelopes(version, folder), kept.of_cases(version, folder)):
         yield name, encode(body)
     for name, body in [*bad.of_ours(version), *bad.seeded(version)]:
         yield name, encode(body)
@@ -68,7 +82,8 @@ def run(tmp_path_factory, tell):
     def of(version):
         begun = time.monotonic()
         folder = tmp_path_factory.mktemp(f"validator-{version}")
-        done = Judged(judge(version.name, PROFILES / version, bodies(version), folder))
+        known = definitions(version, folder)
+        done = Judged(judge(version.name, known, bodies(version, folder), folder))
         spoilt = sum(name.startswith("bad: ") for name in done.verdict.bodies)
         tell(
             f"HL7's validator, {version.name}: {len(done.verdict.bodies) - spoilt} bodies judged,"

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from itertools import groupby
 
-from sqlalchemy import Connection, bindparam, func, select, tuple_
+from sqlalchemy import Connection, bindparam, func, or_, select, tuple_
 
 from service.adapters.store import audits, removing
 from service.adapters.store.rows import microseconds, newest, version_of, versions
@@ -14,6 +14,7 @@ from service.adapters.store.search import found
 from service.adapters.store.tables import resource, search_value, version
 from service.core.audit import Audit
 from service.fhir.search_values import fitted
+from service.fhir.version import FhirVersion
 from service.usecases.record.audit_query import AuditQuery, Audits
 from service.usecases.record.port import Found, Version
 from service.usecases.record.query import Query
@@ -97,9 +98,11 @@ class Look:
         at: datetime | None,
         count: int,
         offset: int,
+        release: FhirVersion,
     ) -> Found:
         """Versions, the newest first. at: those that stood then, one a resource."""
-        wanted = versions()
+        readable = or_(resource.c.derived, version.c.release == release.value)
+        wanted = versions().where(readable)
         if kind:
             wanted = wanted.where(resource.c.type == kind)
         if id:

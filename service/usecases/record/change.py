@@ -54,11 +54,12 @@ def change(asked: Sequence[Interaction], recording: Recording, asking: Asking) -
     same record faster than it can be read.
     """
     admit(asked, asking.release, recording.house.canonical_base)
-    keys = {f"{one.kind}?{one.criteria}" for one in asked if one.criteria}
+    conditions = {f"{one.kind}?{one.criteria}" for one in asked if one.criteria}
     # The same ids at each try: a new patient is locked by his.
     new_ids = [str(uuid4()) for _ in asked]
+    keys = conditions.union(*map(_likely, asked, new_ids))
     for tried in range(TRIES):
-        alone = bool(keys) or tried >= ALONE
+        alone = bool(conditions) or tried >= ALONE
         try:
             with recording.store.changing(sorted(keys), alone) as unit:
                 done, changes = _decided(asked, new_ids, unit, recording, asking)
@@ -70,6 +71,17 @@ def change(asked: Sequence[Interaction], recording: Recording, asking: Asking) -
             time.sleep(random.uniform(0, 0.01 * tried))
     text = "Others keep changing the same record: nothing was done. Send the request again."
     raise Conflict(Fault("conflict", text))
+
+
+def _likely(one: Interaction, new_id: str) -> set[str]:
+    """Whose record it is about, as far as it says so itself; a guess saves a second look."""
+    resource = one.resource or {}
+    if one.kind == "Patient":
+        return {f"Patient/{one.id or new_id}", *map(key_by, identifiers_of(resource))}
+    subject = resource.get("subject") or resource.get("patient")
+    named = subject.get("reference") if isinstance(subject, dict) else None
+    found = local(named) if isinstance(named, str) else ""
+    return {found} if found.startswith("Patient/") else set()
 
 
 def _decided(

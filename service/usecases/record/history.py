@@ -39,11 +39,12 @@ def history(
 ) -> dict[str, Any]:
     """Of one resource, of a type (id empty) or of all (both empty).
 
-    address: of the base. Evidence of the other FHIR version is named without its content. Raises
-    NotFhir for a bad parameter, NotFound for a resource that never was.
+    address: of the base. Evidence of the other FHIR version is left out, as searches leave it: R5
+    wants a resource in every entry but a deletion's. Raises NotFhir for a bad parameter, NotFound
+    for a resource that never was.
     """
     wanted = _wanted(query)
-    found = reader.history(kind, id, wanted.since, wanted.at, wanted.count, wanted.offset)
+    found = reader.history(kind, id, wanted.since, wanted.at, wanted.count, wanted.offset, release)
     if id and reader.current(kind, id) is None:
         raise NotFound(Fault("not-found", f"There is no {kind} with this id."))
     path = "/".join(part for part in (address, kind, id, "_history") if part)
@@ -58,8 +59,7 @@ def history(
 
 
 def _entry(version: Version, address: str, release: FhirVersion) -> dict[str, Any]:
-    reads = version.derived or version.release is release
-    resource = {} if version.deleted or not reads else {"resource": as_resource(version, release)}
+    resource = {} if version.deleted else {"resource": as_resource(version, release)}
     url = version.type if version.method is Method.POST else version.reference
     return {
         "fullUrl": f"{address}/{version.reference}",

@@ -118,8 +118,12 @@ class Reader(Protocol):
         at: datetime | None,
         count: int,
         offset: int,
+        release: FhirVersion,
     ) -> Found:
-        """Versions, the newest first, of one resource, of a type (id empty) or of all."""
+        """Versions, the newest first, of one resource, of a type (id empty) or of all.
+
+        Evidence of another FHIR version than `release` is left out.
+        """
 
     def evidence(self, patient: str) -> list[Version]:
         """The newest versions of all that is kept in a patient's record and not deleted."""
