@@ -224,3 +224,17 @@ def test_entries_of_a_transaction_refer_to_each_other_however_it_is_written(endp
         kept = endpoint.read(first.partition("/_history")[0])
         assert kept["subject"]["reference"] == second.partition("/_history")[0]
     assert len(endpoint.history("Patient")) == 1
+
+
+def test_what_is_withdrawn_names_nothing_of_another_patient_of_the_same_message(endpoint):
+    endpoint.put(ihc("3+"))
+    endpoint.put(ihc("3+", of="berta"))
+    withdrawn = [ihc("3+", of=name, status="entered-in-error") for name in ("anna", "berta")]
+    assert endpoint.post(bundle(*withdrawn)).status_code == 200
+    for name, other in (("anna", "berta"), ("berta", "anna")):
+        plans = endpoint.read(f"CarePlan?patient={name}")["entry"]
+        assert [e["resource"]["status"] for e in plans] == ["revoked"]
+        assert name in str(plans)
+        assert other not in str(plans)
+        told = endpoint.read(f"Provenance?patient={name}", base="/fhir/r5")["entry"]
+        assert other not in str(told)

@@ -104,8 +104,8 @@ def _reason(changed: Iterable[Settled], patient: str) -> str:
     """What changed, by address and version alone: `Observation/1 is now version 2`."""
     said = []
     for one in changed:
-        if one.version is None:
-            continue
+        if one.version is None or patient not in (one.version.patient or patient, one.before):
+            continue  # of another patient in the same message
         if one.came.value == "deleted":
             said.append(f"{one.target.reference} was deleted")
         elif one.version.patient != patient and one.before == patient:
