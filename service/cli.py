@@ -25,8 +25,9 @@ from service.fhir.version import FhirVersion
 from service.knowledge.library import load_library
 from service.knowledge.profiles import profiles_folder, read_profiles, write_profiles
 from service.usecases.assess import Caller, assess
-from service.usecases.definitions import differences, files_of
+from service.usecases.definitions import differences
 from service.web.inflate import MAGIC, inflate
+from service.web.requirements import definition_files
 from service.wiring import create_app, house_of, library_of, local_time
 
 LARGEST_FILE = 1 << 30  # bytes, unpacked: a file of one's own may be larger than a request
@@ -161,7 +162,7 @@ def build_profiles(only_check: bool, into: Path | None) -> None:
     """Write every generated definition, R4 and R5; what people wrote is left alone."""
     folder = into or profiles_folder()
     try:
-        generated = files_of(load_library())
+        generated = definition_files(load_library())
     except KnowledgeError as error:
         raise TablesRefused(str(error)) from None
     said = differences(generated, read_profiles(folder))

@@ -15,7 +15,8 @@ from service.usecases.definitions import SHIPPED_BASE
 
 Resource = dict[str, Any]
 
-#: What can stand on the shelf, in the order in which a CapabilityStatement names them.
+#: What stands on the shelf, in the order in which a CapabilityStatement names them. There are no
+#: SearchParameters: all that are answered are FHIR's own.
 TYPES = (
     "StructureDefinition",
     "CodeSystem",
@@ -25,7 +26,7 @@ TYPES = (
     "ActivityDefinition",
     "Library",
     "OperationDefinition",
-    "SearchParameter",
+    "CapabilityStatement",
 )
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from service import __version__
 from service.fhir.version import FhirVersion
-from service.usecases.shelf import shipped_shelf
 from service.web.audit import audit_capability
 from service.web.definition_capability import definition_resources
 from service.web.negotiation import FHIR_JSON
@@ -48,24 +47,27 @@ def capability_statement(
         },
         "fhirVersion": version.number,
         "format": [FHIR_JSON, "json"],
-        "rest": [
-            {
-                "mode": "server",
-                "documentation": (
-                    "`$assess-her2` at the base keeps nothing. What is created, updated and "
-                    "deleted below is kept; what we derive from it follows in the same transaction."
-                ),
-                "security": {"description": _security(authenticated)},
-                "resource": [
-                    *record_resources(version, canonical_base),
-                    audit_capability(version),
-                    _medication_knowledge(),
-                    *definition_resources(shipped_shelf(version, canonical_base)),
-                ],
-                "interaction": [{"code": code} for code in SYSTEM],
-                "operation": system_operations(canonical_base),
-            }
+        "rest": [rest(version, canonical_base, _security(authenticated))],
+    }
+
+
+def rest(version: FhirVersion, canonical_base: str, security: str) -> dict[str, Any]:
+    """Types, interactions and operations of a base. security: who may call, in words."""
+    return {
+        "mode": "server",
+        "documentation": (
+            "`$assess-her2` at the base keeps nothing. What is created, updated and deleted below "
+            "is kept; what we derive from it follows in the same transaction."
+        ),
+        "security": {"description": security},
+        "resource": [
+            *record_resources(version, canonical_base),
+            audit_capability(version),
+            _medication_knowledge(),
+            *definition_resources(),
         ],
+        "interaction": [{"code": code} for code in SYSTEM],
+        "operation": system_operations(canonical_base),
     }
 
 

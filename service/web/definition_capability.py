@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from service.usecases.definition_search import SEARCH_PARAMETERS
-from service.usecases.shelf import Shelf
+from service.usecases.shelf import TYPES
 from service.usecases.terminology import OPERATIONS
 
 
-def definition_resources(shelf: Shelf) -> list[dict[str, Any]]:
+def definition_resources() -> list[dict[str, Any]]:
     """One `rest.resource` for each type on the shelf."""
-    return [_resource(kind) for kind in shelf.types]
+    return [_resource(kind) for kind in TYPES]
 
 
 def _resource(kind: str) -> dict[str, Any]:

@@ -9,8 +9,9 @@ from click.testing import CliRunner
 from service.cli import main
 from service.fhir.version import FhirVersion
 from service.knowledge.profiles import profiles_folder, read_profiles, write_profiles
-from service.usecases.definitions import by_hand, differences, files_of
+from service.usecases.definitions import by_hand, differences
 from service.usecases.shelf import TYPES, shipped_shelf
+from service.web.requirements import definition_files
 from tests.support.cases import BASE, library
 
 ROOT = Path(__file__).parents[2]
@@ -22,7 +23,7 @@ def test_the_profiles_are_those_of_the_checkout():
 
 
 def test_the_generated_files_are_as_the_tables_say():
-    assert differences(files_of(library()), THERE) == []
+    assert differences(definition_files(library()), THERE) == []
 
 
 @pytest.mark.parametrize("version", list(FhirVersion))
@@ -69,11 +70,11 @@ def test_build_writes_what_is_generated_and_leaves_the_rest(tmp_path):
     assert done.exit_code == 0, done.output
     assert mine.read_text() == "{}"
     there = read_profiles(tmp_path)
-    assert {n: c for n, c in there.items() if not by_hand(n)} == files_of(library())
+    assert {n: c for n, c in there.items() if not by_hand(n)} == definition_files(library())
 
 
 def test_check_names_what_differs_and_exits_1(tmp_path):
-    files = files_of(library())
+    files = definition_files(library())
     write_profiles(tmp_path, files | {"r4/CodeSystem-her2-flag.json": b"{}"})
     (tmp_path / "r5" / "Library-therapy.json").unlink()
     done = CliRunner().invoke(main, ["profiles", "build", "--check", "--into", str(tmp_path)])

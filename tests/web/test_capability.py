@@ -156,3 +156,12 @@ def test_each_stated_format_is_given(client, version):
     for name in client.get(f"{version.base}/metadata").json["format"]:
         answer = client.get(f"{version.base}/metadata", query_string={"_format": name})
         assert re.match(r"application/fhir\+json", answer.content_type)
+
+
+def test_the_statement_among_the_definitions_says_what_this_instance_says(client, version, rest):
+    found = client.get(f"{version.base}/CapabilityStatement?name:exact=Her2Service").json
+    theirs = found["entry"][0]["resource"]
+    MODELS[version].model_validate(theirs)
+    (said,) = theirs["rest"]
+    assert {**said, "security": None} == {**rest, "security": None}
+    assert (theirs["kind"], theirs["fhirVersion"]) == ("requirements", version.number)
