@@ -68,7 +68,8 @@ def test_evidence_that_is_withdrawn_takes_its_plan_with_it(endpoint, status):
     assert not [r for r in endpoint.derived("Patient/anna") if not r.startswith("Provenance/")]
     said = endpoint.read(plan)
     assert said["status"] == "revoked"
-    assert f"Observation/anna-85319-2 is now version 2, {status}" in said["note"][-1]["text"]
+    assert f"Observation/anna-85319-2 is now version 2, {status}" in said["note"][0]["text"]
+    assert said["title"].startswith("Suggestion - requires clinician review: withdrawn: HER2 pos")
 
 
 def test_deleted_evidence_takes_its_plan_with_it_and_its_return_brings_it_back(endpoint):

@@ -26,7 +26,7 @@ from service.fhir.systems import code_of
 from service.fhir.writing import activities
 from service.fhir.writing.activity import Activity
 from service.fhir.writing.plan_form import form_of
-from service.fhir.writing.plan_parts import addresses, lead, plan_subject, summary
+from service.fhir.writing.plan_parts import SUGGESTION, addresses, lead, plan_subject, summary
 
 
 def care_plan(answer: PatientAnswer, writing: Writing) -> dict[str, Any]:
@@ -55,7 +55,7 @@ def care_plan(answer: PatientAnswer, writing: Writing) -> dict[str, Any]:
         **planned.containing(),
         "intent": "proposal",
         "category": [systems.concept("her2-plan-kind", suggestion.kind)],
-        "title": f"Suggestion - requires clinician review: {title}",
+        "title": f"{SUGGESTION}{title}",
         **addresses(answer, writing),
         "supportingInfo": summary(answer),
     }

@@ -12,7 +12,7 @@ from service.fhir.systems import code_of
 from service.fhir.writing.activity import Activity
 from service.fhir.writing.drug_activities import drug_activities
 from service.fhir.writing.plan_form import form_of
-from service.fhir.writing.plan_parts import addresses, lead, plan_subject, summary
+from service.fhir.writing.plan_parts import SUGGESTION, addresses, lead, plan_subject, summary
 
 
 def option_plan(
@@ -45,7 +45,7 @@ def option_plan(
             systems.concept("her2-suggestion-rank", rule.rank),
             systems.concept("her2-suggestion-status", option.status),
         ],
-        "title": f"Suggestion - requires clinician review: {rule.name}",
+        "title": f"{SUGGESTION}{rule.name}",
         **addresses(answer, writing),
         "supportingInfo": summary(answer),
         "activity": planned.activity,

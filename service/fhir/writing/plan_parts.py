@@ -8,6 +8,9 @@ from service.fhir.answer import PatientAnswer, Writing
 from service.fhir.references import references_to
 from service.fhir.writing.plan_form import form_of
 
+#: How every title begins (interfaces.md, 4 and 5).
+SUGGESTION = "Suggestion - requires clinician review: "
+
 
 def lead(identity: str, profile: str, answer: PatientAnswer, writing: Writing) -> dict[str, Any]:
     """Identity, tags and labels, status, subject and author of a draft."""

@@ -10,6 +10,7 @@ from service.fhir.identity import derived_id
 from service.fhir.narrative import narrative
 from service.fhir.systems import Systems
 from service.fhir.version import FhirVersion
+from service.fhir.writing.plan_parts import SUGGESTION
 
 Resource = dict[str, Any]
 
@@ -18,14 +19,16 @@ WITHDRAWN = {"CarePlan": "revoked", "Observation": "entered-in-error"}
 
 
 def withdrawn(resource: Mapping[str, Any], reason: str) -> Resource:
-    """The resource as it was, with a status and a text that say that it no longer stands."""
+    """The resource as it was, but its status, its title, its text and the first of its notes say
+    that it no longer stands."""
     said = f"Withdrawn: {reason}"
-    title = str(resource.get("title") or "HER2 assessment")
+    title = str(resource.get("title", "")).replace(SUGGESTION, f"{SUGGESTION}withdrawn: ", 1)
     return {
         **resource,
-        "text": narrative(title, [said]),
+        "text": narrative(title or "HER2 assessment", [said]),
         "status": WITHDRAWN[resource["resourceType"]],
-        "note": [*resource.get("note", []), {"text": said}],
+        **({"title": title} if title else {}),
+        "note": [{"text": said}, *resource.get("note", [])],
     }
 
 
