@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from service.core.assessment import Remark
 from service.core.errors import Fault
 
 
@@ -24,6 +25,11 @@ def issue(fault: Fault, severity: str) -> dict[str, Any]:
     if fault.where:
         said["expression"] = [fault.where]
     return said
+
+
+def issue_of(remark: Remark) -> dict[str, Any]:
+    """One `issue` of something that is to be told."""
+    return issue(Fault(remark.code, remark.text, remark.where), remark.severity)
 
 
 def operation_outcome(issues: list[Mapping[str, Any]]) -> dict[str, Any]:

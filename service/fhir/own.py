@@ -8,6 +8,9 @@ from typing import Any
 from service.fhir.index import codings
 from service.fhir.lab_words import as_list
 
+#: The status of an output of ours that no longer holds.
+WITHDRAWN = {"CarePlan": "revoked", "Observation": "entered-in-error"}
+
 _DEFAULT_BASE = "https://her2.example/fhir"
 
 

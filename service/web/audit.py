@@ -9,10 +9,10 @@ from service.fhir.searchset import searchset
 from service.fhir.systems import Systems
 from service.fhir.version import FhirVersion
 from service.usecases.record.audits import PARAMETERS, audit_page, one_audit, read_asked_audits
+from service.web.address import address_of
 from service.web.answer import cacheable, fhir, negotiate
 from service.web.parts import Parts
 from service.web.prefer import is_lenient
-from service.web.record_parts import address_of
 from service.web.records import Query, serve_search
 
 

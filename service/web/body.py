@@ -14,7 +14,12 @@ from service.web.negotiation import check_body_type
 
 
 def fhir_in(request: Request, limit: int, version: FhirVersion = FhirVersion.R4) -> Any:
-    """The decoded JSON that was posted.
+    """The decoded JSON that was posted; raises what `posted_in` raises."""
+    return posted_in(request, limit, version)[0]
+
+
+def posted_in(request: Request, limit: int, version: FhirVersion) -> tuple[Any, bytes]:
+    """The decoded JSON that was posted, and its bytes.
 
     Raises TooLarge (413), UnsupportedMediaType (415) or NotFhir (400), in the order in which
     they cost us least.
@@ -25,7 +30,7 @@ def fhir_in(request: Request, limit: int, version: FhirVersion = FhirVersion.R4)
     if not body:
         raise NotFhir(Fault("required", "The body is empty: post a resource as FHIR JSON."))
     check_body_type(request, version)
-    return decode(body)
+    return decode(body), body
 
 
 def bytes_in(request: Request, limit: int) -> bytes:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, g, request
+from flask import Blueprint, Request, Response, g, request
 
 from service.fhir.version import FhirVersion
 from service.usecases.assess import Caller, assess
+from service.web.address import address_of
 from service.web.answer import cacheable, fhir, negotiate
 from service.web.body import fhir_in
 from service.web.capability import capability_statement
@@ -25,9 +26,7 @@ def operations(parts: Parts, version: FhirVersion) -> Blueprint:
 
     @doors.post("/$assess-her2")
     def assess_her2() -> Response:
-        caller = Caller(
-            query_in(request.args.to_dict(flat=False)), is_lenient(request), parts.clock()
-        )
+        caller = caller_of(request, parts)
         posted = fhir_in(request, parts.max_body_bytes, version)
         answer = assess(posted, caller, parts.library, parts.house, version)
         g.log_fields |= log_fields(answer)
@@ -35,13 +34,22 @@ def operations(parts: Parts, version: FhirVersion) -> Blueprint:
 
     @doors.get("/metadata")
     def metadata() -> Response:
-        address = request.host_url.rstrip("/") + version.base
         said = capability_statement(
-            address, parts.house.canonical_base, since, bool(parts.api_token), version
+            address_of(request, version),
+            parts.house.canonical_base,
+            since,
+            bool(parts.api_token),
+            version,
         )
         return cacheable(fhir(said), request)
 
     return doors
+
+
+def caller_of(request: Request, parts: Parts) -> Caller:
+    """Who asks for an assessment, and when."""
+    query = query_in(request.args.to_dict(flat=False))
+    return Caller(query, is_lenient(request), parts.clock())
 
 
 def log_fields(answer: dict[str, Any]) -> dict[str, Any]:

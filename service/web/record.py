@@ -7,8 +7,6 @@ from typing import Any
 
 from flask import Blueprint, Response, request
 
-from service.core.errors import Fault, NotFhir
-from service.fhir.json import decode
 from service.fhir.version import FhirVersion
 from service.usecases.record.change import change
 from service.usecases.record.entries import criteria_in
@@ -18,8 +16,7 @@ from service.usecases.record.port import Method
 from service.usecases.record.stored import as_resource
 from service.usecases.record.targets import there
 from service.web.answer import as_conditioned, fhir, negotiate
-from service.web.body import bytes_in
-from service.web.negotiation import check_body_type
+from service.web.body import posted_in
 from service.web.parts import Parts
 from service.web.record_parts import (
     answered,
@@ -103,13 +100,7 @@ def _writing(doors: Blueprint, kind: str, parts: Parts, version: FhirVersion) ->
         return answered(done, request, version)
 
     def _posted() -> tuple[Any, bytes]:
-        if request.mimetype:
-            check_body_type(request, version)
-        body = bytes_in(request, parts.max_body_bytes)
-        if not body:
-            raise NotFhir(Fault("required", "The body is empty: send a resource as FHIR JSON."))
-        check_body_type(request, version)
-        return decode(body), body
+        return posted_in(request, parts.max_body_bytes, version)
 
     doors.add_url_rule(f"/{kind}", f"{kind}-create", create, methods=["POST"])
     for path, end in ((f"/{kind}/<id>", ""), (f"/{kind}", "-by-search")):

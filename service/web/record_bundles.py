@@ -10,21 +10,21 @@ from flask import Blueprint, Response, g, request
 from service.core.errors import Fault, NotFhir
 from service.fhir.json import decode
 from service.fhir.version import FhirVersion
-from service.usecases.assess import Caller
 from service.usecases.record.bundles import Wanted, record_bundle
 from service.usecases.record.history import history
 from service.usecases.record.kept import KEPT
 from service.usecases.record.messages import process_message
 from service.usecases.record.patient_assessment import assess_patient
+from service.web.address import address_of
 from service.web.answer import fhir, negotiate
-from service.web.body import bytes_in
+from service.web.body import bytes_in, posted_in
 from service.web.errors import status_of
 from service.web.negotiation import check_body_type
-from service.web.operations import log_fields
+from service.web.operations import caller_of, log_fields
 from service.web.parts import Parts
-from service.web.prefer import is_lenient, wanted_back
+from service.web.prefer import wanted_back
 from service.web.query import query_in
-from service.web.record_parts import address_of, asking_of, recording_of
+from service.web.record_parts import asking_of, recording_of
 from service.web.record_reading import read_at
 
 
@@ -35,13 +35,7 @@ def record_bundles(parts: Parts, version: FhirVersion) -> Blueprint:
     recording = recording_of(parts)
 
     def bundle_in() -> tuple[Any, bytes]:
-        if request.mimetype:
-            check_body_type(request, version)
-        body = bytes_in(request, parts.max_body_bytes)
-        if not body:
-            raise NotFhir(Fault("required", "The body is empty: send a Bundle as FHIR JSON."))
-        check_body_type(request, version)
-        posted = decode(body)
+        posted, body = posted_in(request, parts.max_body_bytes, version)
         if not isinstance(posted, dict) or posted.get("resourceType") != "Bundle":
             text = "Post a Bundle here, and any other resource to its type."
             raise NotFhir(Fault("structure", text, "resourceType"))
@@ -73,9 +67,7 @@ def record_bundles(parts: Parts, version: FhirVersion) -> Blueprint:
         return decode(body)
 
     def assess(id: str) -> Response:
-        caller = Caller(
-            query_in(request.args.to_dict(flat=False)), is_lenient(request), parts.clock()
-        )
+        caller = caller_of(request, parts)
         answer = assess_patient(id, parameters_in(), caller, recording, version)
         g.log_fields |= log_fields(answer)
         return fhir(answer)

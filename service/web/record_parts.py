@@ -5,13 +5,14 @@ from __future__ import annotations
 from flask import Request, Response, g
 
 from service.core.errors import Fault, NotFhir, NotFound, PreconditionFailed
-from service.fhir.outcome import issue, operation_outcome
+from service.fhir.outcome import issue, issue_of, operation_outcome
 from service.fhir.version import FhirVersion
 from service.usecases.record.asking import Asking, Recording
 from service.usecases.record.entries import version_in
 from service.usecases.record.interaction import Came, Done
 from service.usecases.record.port import Version
 from service.usecases.record.stored import as_resource
+from service.web.address import address_of
 from service.web.answer import empty, fhir
 from service.web.log import REQUEST_ID
 from service.web.parts import Parts
@@ -29,11 +30,6 @@ _STATUS = {
 def recording_of(parts: Parts) -> Recording:
     """With what the record is kept and assessed."""
     return Recording(parts.store, parts.library, parts.house)
-
-
-def address_of(request: Request, version: FhirVersion) -> str:
-    """The base as callers reach it, without a slash at its end."""
-    return request.host_url.rstrip("/") + version.base
 
 
 def asking_of(request: Request, parts: Parts, version: FhirVersion) -> Asking:
@@ -77,7 +73,7 @@ def answered(done: Done, request: Request, version: FhirVersion) -> Response:
 
 
 def _told(done: Done) -> dict[str, object]:
-    told = [issue(Fault(r.code, r.text, r.where), r.severity) for r in done.remarks]
+    told = [issue_of(remark) for remark in done.remarks]
     said = Fault("informational", f"The resource is {done.came}.")
     return operation_outcome([issue(said, "information"), *told])
 

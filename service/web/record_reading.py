@@ -7,15 +7,13 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from service.core.errors import Fault, NotFound
-from service.fhir.searchset import searchset
 from service.fhir.version import FhirVersion
-from service.usecases.record.asked import read_asked
 from service.usecases.record.kept import KEPT
-from service.usecases.record.listing import listing
 from service.usecases.record.stored import as_resource
 from service.usecases.record.targets import there
 from service.web.parts import Parts
 from service.web.record_parts import number_in, readable
+from service.web.record_search import searched
 
 _MANY = re.compile(r"/?([A-Z][A-Za-z]+)\?(.*)")
 _ONE = re.compile(r"/?([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(?:/_history/([^/?]+))?")
@@ -32,7 +30,6 @@ def read_at(url: str, parts: Parts, version: FhirVersion, address: str) -> dict[
             )
         return as_resource(readable(there(found, one[1]), version), version)
     if (many := _MANY.fullmatch(url)) and many[1] in KEPT:
-        asked = read_asked(many[1], version, parse_qs(many[2], keep_blank_values=True), address)
-        with parts.store.reading() as reader:
-            return searchset(listing(asked, reader), f"{address}/{many[1]}")
+        query = parse_qs(many[2], keep_blank_values=True)
+        return searched(many[1], query, address, False, parts, version)
     raise NotFound(Fault("not-found", "An entry reads `Type/id` or a search of a kept type."))

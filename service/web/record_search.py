@@ -13,10 +13,10 @@ from service.fhir.version import FhirVersion
 from service.knowledge.search_parameters import shipped_search
 from service.usecases.record.asked import read_asked
 from service.usecases.record.listing import listing
+from service.web.address import address_of
 from service.web.answer import cacheable, fhir
 from service.web.parts import Parts
 from service.web.prefer import is_lenient
-from service.web.record_parts import address_of
 from service.web.records import Query, serve_search
 
 
@@ -24,13 +24,19 @@ def search_doors(doors: Blueprint, kind: str, parts: Parts, version: FhirVersion
     """`GET /{kind}` and `POST /{kind}/_search`, under the blueprint's prefix."""
 
     def found(query: Query) -> Response:
-        own = address_of(request, version)
-        asked = read_asked(kind, version, query, own, is_lenient(request))
-        with parts.store.reading() as reader:
-            page = listing(asked, reader)
-        return cacheable(fhir(searchset(page, f"{own}/{kind}")), request)
+        own, lenient = address_of(request, version), is_lenient(request)
+        return cacheable(fhir(searched(kind, query, own, lenient, parts, version)), request)
 
     serve_search(doors, kind, found, parts.max_body_bytes, version)
+
+
+def searched(
+    kind: str, query: Query, own: str, lenient: bool, parts: Parts, version: FhirVersion
+) -> dict[str, Any]:
+    """The searchset that a query of a kept type finds. own: address of the base."""
+    asked = read_asked(kind, version, query, own, lenient)
+    with parts.store.reading() as reader:
+        return searchset(listing(asked, reader), f"{own}/{kind}")
 
 
 def search_capability(kind: str, version: FhirVersion) -> dict[str, Any]:

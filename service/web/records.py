@@ -11,6 +11,7 @@ from flask import Blueprint, Response, g, request
 from service.core.errors import Fault, NotFhir, NotFound
 from service.fhir.searchset import Page, searchset
 from service.fhir.version import FhirVersion
+from service.web.address import address_of
 from service.web.answer import cacheable, fhir
 from service.web.body import bytes_in
 from service.web.negotiation import check_form_type, format_type
@@ -40,7 +41,7 @@ def serve(
 
     def found(query: Query) -> Response:
         page = find(query, is_lenient(request))
-        return cacheable(fhir(searchset(page, _address(kind, version))), request)
+        return cacheable(fhir(searchset(page, f"{address_of(request, version)}/{kind}")), request)
 
     def read(id: str) -> Response:
         return cacheable(fhir(one_of(records, id, what)), request)
@@ -76,10 +77,6 @@ def serve_search(
 
     doors.add_url_rule(f"/{kind}", f"{kind}-search", search)
     doors.add_url_rule(f"/{kind}/_search", f"{kind}-form", search_by_form, methods=["POST"])
-
-
-def _address(kind: str, version: FhirVersion) -> str:
-    return f"{request.host_url.rstrip('/')}{version.base}/{kind}"
 
 
 def one_of(records: Records, id: str, what: str) -> dict[str, Any]:

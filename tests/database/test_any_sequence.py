@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
-from service.usecases.record.retract import WITHDRAWN
+from service.fhir.own import WITHDRAWN
 from tests.support.as_r5 import as_r5
 from tests.support.endpoint import Endpoint, content, fresh
 from tests.support.evidence import (

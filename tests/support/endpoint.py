@@ -11,9 +11,9 @@ from werkzeug.test import TestResponse
 
 from service.adapters.store.schema import upgrade
 from service.fhir.json import decode, encode
+from service.fhir.own import WITHDRAWN
 from service.fhir.version import FhirVersion
 from service.settings import Settings
-from service.usecases.record.retract import WITHDRAWN
 from service.usecases.record.stored import as_resource, linked
 from service.wiring import create_app
 from tests.support.evidence import answered

@@ -6,10 +6,9 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from service.core.assessment import Remark
-from service.core.errors import Fault
 from service.fhir.answer import PatientAnswer, Writing
 from service.fhir.identity import derived_id
-from service.fhir.outcome import issue, operation_outcome
+from service.fhir.outcome import issue_of, operation_outcome
 from service.fhir.writing.careplan import care_plan
 from service.fhir.writing.drug_writer import drug_writer
 from service.fhir.writing.observations import (
@@ -65,12 +64,8 @@ def collection(entries: Iterable[Entry], remarks: Sequence[Remark]) -> dict[str,
     """A collection Bundle; what needs saying is an OperationOutcome at its end."""
     entries = list(entries)
     if remarks:
-        outcome = operation_outcome([_issue(r) for r in remarks])
+        outcome = operation_outcome([issue_of(r) for r in remarks])
         identity = derived_id("outcome", *(f"{r.where}|{r.text}" for r in remarks))
         entries.append({"fullUrl": f"urn:uuid:{identity}", "resource": {**outcome, "id": identity}})
     bundle: dict[str, Any] = {"resourceType": "Bundle", "type": "collection"}
     return bundle | ({"entry": entries} if entries else {})
-
-
-def _issue(remark: Remark) -> dict[str, Any]:
-    return issue(Fault(remark.code, remark.text, remark.where), remark.severity)

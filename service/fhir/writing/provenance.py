@@ -10,6 +10,7 @@ from service.fhir.answer import PatientAnswer, Writing
 from service.fhir.entries import Located
 from service.fhir.her2_observation import version_of
 from service.fhir.references import reference_to
+from service.fhir.systems import Systems
 from service.fhir.version import FhirVersion
 
 
@@ -30,36 +31,25 @@ def provenance(answer: PatientAnswer, targets: Sequence[str], writing: Writing) 
             f"{systems.base}/Library/guideline-{guideline.identity}|{guideline.version}",
             f"{systems.base}/Library/{writing.edition.therapy}",
         ],
-        "activity": {
-            "coding": [
-                {
-                    "system": "http://terminology.hl7.org/CodeSystem/v3-DataOperation",
-                    "code": "CREATE",
-                    "display": "create",
-                }
-            ],
-            "text": "HER2 assessment",
-        },
+        "activity": activity("CREATE", "HER2 assessment"),
         **_patient(answer, writing),
-        "agent": [
-            {
-                "type": {
-                    "coding": [
-                        {
-                            "system": (
-                                "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
-                            ),
-                            "code": "assembler",
-                            "display": "Assembler",
-                        }
-                    ]
-                },
-                "who": systems.device,
-            }
-        ],
+        "agent": [assembler(systems)],
     }
     entities = [_entity(located) for located in answer.used]
     return resource | ({"entity": entities} if entities else {})
+
+
+def activity(code: str, text: str) -> dict[str, Any]:
+    """What was done: a code of v3-DataOperation."""
+    system = "http://terminology.hl7.org/CodeSystem/v3-DataOperation"
+    return {"coding": [{"system": system, "code": code, "display": code.lower()}], "text": text}
+
+
+def assembler(systems: Systems) -> dict[str, Any]:
+    """This software, as what did it."""
+    system = "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
+    coding = {"system": system, "code": "assembler", "display": "Assembler"}
+    return {"type": {"coding": [coding]}, "who": systems.device}
 
 
 def _patient(answer: PatientAnswer, writing: Writing) -> dict[str, Any]:

@@ -16,13 +16,11 @@ from service.fhir.answer import PatientAnswer
 from service.fhir.entries import Located
 from service.fhir.identity import derived_id
 from service.fhir.json import encode
-from service.fhir.own import derived_identifier
+from service.fhir.own import WITHDRAWN, derived_identifier
 from service.fhir.references import logical_reference
 from service.fhir.systems import Systems
 from service.fhir.version import FhirVersion
 from service.fhir.writing.bundle import Entry
-
-_RETRACTED = {"CarePlan": "revoked", "Observation": "entered-in-error"}
 
 
 def transaction(
@@ -171,7 +169,7 @@ def _retractions(
         identity: located
         for located in answer.evidence.own
         if (identity := derived_identifier(located.resource, systems.base)) not in ("", *standing)
-        and located.resource.get("status") != _RETRACTED[located.type]
+        and located.resource.get("status") != WITHDRAWN[located.type]
     }
     known = {f"urn:uuid:{identity}" for identity in (*standing, *gone)}
     return [
@@ -195,7 +193,7 @@ def _retraction(
     meta = located.resource.get("meta")
     security = meta.get("security") if isinstance(meta, dict) else None
     resource["meta"] = {"tag": [systems.derived_tag]} | ({"security": security} if security else {})
-    resource["status"] = _RETRACTED[located.type]
+    resource["status"] = WITHDRAWN[located.type]
     resource["subject"] = _stored_subject(answer)
     url = f"{located.type}?identifier={systems.derived}|{identity}"
     return {

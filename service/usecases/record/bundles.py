@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.core.errors import Fault, NotFhir, RequestRefused, Unreadable
-from service.fhir.outcome import issue, operation_outcome, outcome_of
+from service.fhir.outcome import issue_of, operation_outcome, outcome_of
 from service.usecases.record.asking import Asking, Recording
 from service.usecases.record.change import change
 from service.usecases.record.entries import Entry, entries_of
@@ -118,8 +118,7 @@ def _done(done: Done, asking: Asking, wanted: Wanted) -> dict[str, Any]:
         response["etag"] = f'W/"{version.number}"'
         response["lastModified"] = instant(version.updated)
     if done.remarks:
-        told = [issue(Fault(r.code, r.text, r.where), r.severity) for r in done.remarks]
-        response["outcome"] = operation_outcome(told)
+        response["outcome"] = operation_outcome([issue_of(remark) for remark in done.remarks])
     if wanted.representation and version is not None and not version.deleted:
         return {"resource": as_resource(version, asking.release), "response": response}
     return {"response": response}

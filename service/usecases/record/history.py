@@ -13,6 +13,7 @@ from service.fhir.moments import moment
 from service.fhir.version import FhirVersion
 from service.usecases.record.port import Method, Reader, Version
 from service.usecases.record.stored import as_resource, instant
+from service.usecases.search import number_in
 
 #: Versions on a page when the caller does not say, and the most there can be.
 DEFAULT_COUNT, MOST_COUNT = 50, 500
@@ -79,24 +80,13 @@ def _wanted(query: Mapping[str, Sequence[str]]) -> _Wanted:
         for name in query
         if name not in PARAMETERS
     ]
-    count = _number(query, "_count", DEFAULT_COUNT, faults)
-    offset = _number(query, "_offset", 0, faults)
+    count = number_in(query, "_count", faults)
+    offset = number_in(query, "_offset", faults)
     since, at = (_instant(query, name, faults) for name in ("_since", "_at"))
     if faults:
         raise NotFhir(*faults)
-    return _Wanted(since, at, min(count, MOST_COUNT), offset)
-
-
-def _number(
-    query: Mapping[str, Sequence[str]], name: str, default: int, faults: list[Fault]
-) -> int:
-    said = query.get(name, ())
-    if not said:
-        return default
-    if len(said) > 1 or not (said[0].isascii() and said[0].isdigit() and len(said[0]) < 10):
-        faults.append(Fault("value", f"{name} must be given once, as a whole number from 0."))
-        return default
-    return int(said[0])
+    size = DEFAULT_COUNT if count is None else min(count, MOST_COUNT)
+    return _Wanted(since, at, size, offset or 0)
 
 
 def _instant(query: Mapping[str, Sequence[str]], name: str, faults: list[Fault]) -> datetime | None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.core.errors import Fault
-from service.fhir.json import encode
+from service.fhir.json import decode, encode
+from service.fhir.own import WITHDRAWN
 from service.fhir.systems import Systems
 from service.fhir.version import FhirVersion
 from service.usecases.record.asking import Asking, Recording
@@ -15,7 +16,7 @@ from service.usecases.record.derive import Standing, derive
 from service.usecases.record.kept import EVIDENCE
 from service.usecases.record.links import local, references_in
 from service.usecases.record.port import Method, Reader, Version
-from service.usecases.record.retract import WITHDRAWN, retraction, withdrawn
+from service.usecases.record.retract import retraction, withdrawn
 from service.usecases.record.settle import Settled, after
 from service.usecases.record.stored import as_resource, digest_of
 
@@ -169,13 +170,10 @@ def _withdrawals(
     reason = _reason(changed, patient)
     new: list[tuple[Version, Forms]] = []
     for reference, before in gone.items():
-        resource = as_resource(before, FhirVersion.R4)
-        if resource["status"] == WITHDRAWN[before.type]:
+        as_r4, as_r5 = _forms_of(before)
+        if as_r4["status"] == WITHDRAWN[before.type]:
             continue
-        forms = (
-            withdrawn(_bare(resource), reason),
-            withdrawn(_bare(as_resource(before, FhirVersion.R5)), reason),
-        )
+        forms = withdrawn(as_r4, reason), withdrawn(as_r5, reason)
         version = _version(patient, reference, before, forms, digest_of(forms[0]), asking)
         new.append((version, forms))
     if not new:
@@ -198,10 +196,11 @@ def _withdrawals(
     return [*new, (told, (as_r4, as_r5))]
 
 
-def _bare(resource: Resource) -> Resource:
-    """Without the version and the time of the one that it comes from."""
-    meta = {k: v for k, v in resource["meta"].items() if k not in ("versionId", "lastUpdated")}
-    return {**resource, "meta": meta}
+def _forms_of(version: Version) -> Forms:
+    """What was derived, as it was written."""
+    assert version.body is not None
+    assert version.body_r5 is not None
+    return decode(version.body), decode(version.body_r5)
 
 
 def _version(

@@ -8,14 +8,13 @@ from typing import Any
 
 from service.fhir.identity import derived_id
 from service.fhir.narrative import narrative
+from service.fhir.own import WITHDRAWN
 from service.fhir.systems import Systems
 from service.fhir.version import FhirVersion
 from service.fhir.writing.plan_parts import SUGGESTION
+from service.fhir.writing.provenance import activity, assembler
 
 Resource = dict[str, Any]
-
-#: The status of what was withdrawn.
-WITHDRAWN = {"CarePlan": "revoked", "Observation": "entered-in-error"}
 
 
 def withdrawn(resource: Mapping[str, Any], reason: str) -> Resource:
@@ -51,32 +50,8 @@ def retraction(
         "target": [{"reference": target} for target in targets],
         "occurredDateTime": now.date().isoformat(),
         "recorded": now.astimezone(UTC).isoformat(timespec="seconds"),
-        "activity": {
-            "coding": [
-                {
-                    "system": "http://terminology.hl7.org/CodeSystem/v3-DataOperation",
-                    "code": "NULLIFY",
-                    "display": "nullify",
-                }
-            ],
-            "text": reason,
-        },
+        "activity": activity("NULLIFY", reason),
         **(subject if patient.startswith("Patient/") else {}),
-        "agent": [
-            {
-                "type": {
-                    "coding": [
-                        {
-                            "system": (
-                                "http://terminology.hl7.org/CodeSystem/provenance-participant-type"
-                            ),
-                            "code": "assembler",
-                            "display": "Assembler",
-                        }
-                    ]
-                },
-                "who": systems.device,
-            }
-        ],
+        "agent": [assembler(systems)],
         "entity": [{"role": "source", "what": {"reference": r}} for r in changed],
     }

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import unquote
 
-from service.fhir.version import FhirVersion
 from service.usecases.record.asking import Asking
 from service.usecases.record.interaction import Came
 from service.usecases.record.links import links_of, references_in
@@ -204,8 +203,3 @@ def _refers_to(target: Target, addresses: set[str]) -> bool:
 def after(now: datetime, current: Version | None) -> datetime:
     """The time of a new version: never before the one that it follows."""
     return now if current is None else max(now, current.updated + _MICROSECOND)
-
-
-def release_of(version: Version, asked: FhirVersion) -> FhirVersion:
-    """In which form a version is read: what we derived in both, evidence as it came."""
-    return asked if version.derived else version.release
