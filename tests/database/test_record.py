@@ -239,3 +239,32 @@ def test_what_is_withdrawn_names_nothing_of_another_patient_of_the_same_message(
         assert other not in str(plans)
         told = endpoint.read(f"Provenance?patient={name}", base="/fhir/r5")["entry"]
         assert other not in str(told)
+
+
+def test_what_is_asked_of_a_patient_follows_references_as_far_as_what_is_derived(endpoint):
+    """A report of hers leads to a result in nobody's record, and that to such a specimen."""
+    result = {k: v for k, v in ihc("3+").items() if k != "subject"}
+    sample = {k: v for k, v in specimen().items() if k != "subject"}
+    in_situ = {**sample, "type": {"text": "Ductal carcinoma in situ of breast"}}
+    report = {
+        "resourceType": "DiagnosticReport",
+        "id": "report",
+        "status": "final",
+        "code": {"text": "Pathology report"},
+        "subject": {"reference": "Patient/anna"},
+        "result": [{"reference": f"Observation/{result['id']}"}],
+    }
+    assert endpoint.post(bundle(in_situ, result, report)).status_code == 200
+    derived = content(endpoint.derived("Patient/anna"))
+    assert derived
+    answer = endpoint.read("Patient/anna/$assess-her2")["entry"]
+    asked = {e["resource"]["id"]: category_of(e["resource"]) for e in answer if is_ours(e)}
+    assert asked == {r["id"]: category_of(r) for r in derived.values() if is_ours({"resource": r})}
+
+
+def is_ours(entry):
+    return entry["resource"]["resourceType"] == "Observation"
+
+
+def category_of(observation):
+    return observation["valueCodeableConcept"]["coding"][0]["code"]

@@ -36,8 +36,9 @@ from service.usecases.record.port import (
     Version,
 )
 from service.usecases.record.query import Query
-from service.usecases.record.reassess import reassessed, shared
+from service.usecases.record.reassess import reassessed
 from service.usecases.record.settle import Settled, Settling
+from service.usecases.record.surroundings import shared
 from service.usecases.record.targets import targets_of
 
 #: How often a change that others overtook is tried again; from ALONE on with nobody beside it.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from typing import Any
@@ -16,10 +16,9 @@ from service.fhir.version import FhirVersion
 from service.usecases.assess import Caller, assessed, written
 from service.usecases.record.asking import Recording
 from service.usecases.record.derive import opened
-from service.usecases.record.links import local, references_in
 from service.usecases.record.port import Reader, Version
-from service.usecases.record.reassess import shared
 from service.usecases.record.stored import as_resource
+from service.usecases.record.surroundings import shared, with_surroundings
 
 
 def assess_patient(
@@ -47,8 +46,7 @@ def assess_patient(
             stood, late, incomplete = reader.evidence(key), [], False
         if not stood and not reader.evidence_ever(key):
             raise NotFound(Fault("not-found", "Nothing is kept of a Patient with this id."))
-        stood += _shared_with(stood, reader)
-    evidence = [as_resource(version, version.release) for version in stood]
+        evidence = with_surroundings(_by_reference(stood), lambda r: _shared(r, reader))
     request = replace(request, opened=opened([*evidence, *_nameless(evidence, patient)]))
     found = assessed(request, replace(caller, lenient=True), library, house, release, checked=True)
     # A specimen may say that it is somebody else's: he is not asked about.
@@ -80,16 +78,14 @@ def _nameless(evidence: Sequence[Mapping[str, Any]], patient: str) -> list[dict[
     return [] if evidence else [{"resourceType": "Patient", "id": patient}]
 
 
-def _shared_with(stood: Sequence[Version], reader: Reader) -> list[Version]:
-    """What the record refers to and that counts outside of its own record, such as a Specimen."""
-    known = {version.reference for version in stood}
-    referred = {
-        reference
-        for version in stood
-        for sent in references_in(as_resource(version, version.release))
-        if (reference := local(sent)) and reference not in known
-    }
-    return [v for v in reader.by_ids(referred) if shared(v) and not v.derived]
+def _by_reference(versions: Iterable[Version]) -> dict[str, dict[str, Any]]:
+    return {v.reference: as_resource(v, v.release) for v in versions}
+
+
+def _shared(references: Collection[str], reader: Reader) -> dict[str, dict[str, Any]]:
+    """What of these counts outside of its own record."""
+    found = reader.by_ids(references)
+    return _by_reference(v for v in found if shared(v) and not v.derived)
 
 
 def _stood(

@@ -13,12 +13,11 @@ from service.fhir.systems import Systems
 from service.fhir.version import FhirVersion
 from service.usecases.record.asking import Asking, Recording
 from service.usecases.record.derive import Standing, derive
-from service.usecases.record.kept import EVIDENCE
-from service.usecases.record.links import local, references_in
 from service.usecases.record.port import Method, Reader, Version
 from service.usecases.record.retract import retraction, withdrawn
 from service.usecases.record.settle import Settled, after
 from service.usecases.record.stored import as_resource, digest_of
+from service.usecases.record.surroundings import shared, with_surroundings
 
 Resource = dict[str, Any]
 Forms = tuple[Resource, Resource]
@@ -74,31 +73,19 @@ def _evidence(
     for reference, one in changed.items():
         if one.resource is not None and one.version and one.version.patient == patient:
             kept[reference] = one.resource
-    looked = set(kept)
-    todo = _referred(kept.values()) - looked
-    while todo:
-        looked |= todo
-        found = {v.reference: v for v in reader.by_ids(todo - set(changed)) if shared(v)}
-        more = {reference: as_resource(v, v.release) for reference, v in found.items()}
-        for reference in todo & set(changed):
+
+    def lookup(references: set[str]) -> dict[str, Resource]:
+        unchanged = references - set(changed)
+        found = {
+            v.reference: as_resource(v, v.release) for v in reader.by_ids(unchanged) if shared(v)
+        }
+        for reference in references & set(changed):
             one = changed[reference]
             if one.resource is not None and one.version and shared(one.version):
-                more[reference] = one.resource
-        kept |= more
-        todo = _referred(more.values()) - looked
-    return [kept[reference] for reference in sorted(kept)]
+                found[reference] = one.resource
+        return found
 
-
-def shared(version: Version) -> bool:
-    """It counts wherever it is referred to: it is in nobody's record, or it is a specimen, which
-    tells by whose it is that a result may be another patient's (Q10)."""
-    return not version.patient or version.type == "Specimen"
-
-
-def _referred(resources: Iterable[Resource]) -> set[str]:
-    """The kept types' `Type/id` that resources refer to."""
-    found = {local(r) for resource in resources for r in references_in(resource)}
-    return {r for r in found if r.partition("/")[0] in EVIDENCE}
+    return with_surroundings(kept, lookup)
 
 
 def _reason(changed: Iterable[Settled], patient: str) -> str:
