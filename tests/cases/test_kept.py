@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 
-from service.adapters.store.tables import metadata
 from service.fhir.json import decode
 from tests.support.cases import cases, differences
 from tests.support.endpoint import Endpoint
@@ -30,26 +29,13 @@ def endpoint(tmp_path_factory):
 @pytest.fixture
 def empty(endpoint):
     """The endpoint, and nothing is kept there."""
-    with endpoint.store.engine.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
+    endpoint.clear()
     return endpoint
 
 
-def sent_by(case):
-    """(what a case posts, each root by itself; its other parameters)."""
-    posted = decode(case.body)
-    parameters = posted.get("parameter", [])
-    roots = [p["resource"] for p in parameters if p["name"] == "resource"] or [posted]
-    return roots, [p for p in parameters if p["name"] != "resource"]
-
-
-def send(endpoint, root, lenient):
-    """The answer to one root: a Bundle goes to the base, anything else to its type."""
-    told = LENIENT if lenient else {}
-    if root["resourceType"] == "Bundle":
-        return endpoint.post(root, **told)
-    return endpoint.put(root, **told)
+def told(case):
+    """The headers of a case."""
+    return LENIENT if case.lenient else {}
 
 
 def asked_about(endpoint, case, parameters):
@@ -85,9 +71,9 @@ def test_nearly_every_case_can_be_kept():
 
 @pytest.mark.parametrize("case", ASKED, ids=lambda case: case.name)
 def test_a_case_that_is_kept_is_answered_as_it_expects(empty, case):
-    roots, parameters = sent_by(case)
+    roots, parameters = case.posted
     for root in roots:
-        answer = send(empty, root, case.lenient)
+        answer = empty.send(root, **told(case))
         assert answer.status_code in (200, 201), answer.get_data(as_text=True)
     said = asked_about(empty, case, parameters)
     assert differences(of_the_record(case), said) == []
@@ -95,6 +81,6 @@ def test_a_case_that_is_kept_is_answered_as_it_expects(empty, case):
 
 def test_what_cannot_be_kept_is_told(empty):
     for case in (c for c in cases() if c.name in NOT_KEPT):
-        [root], _ = sent_by(case)
-        answer = send(empty, root, case.lenient).get_data(as_text=True)
+        [root], _ = case.posted
+        answer = empty.send(root, **told(case)).get_data(as_text=True)
         assert "is not kept here" in answer or "OperationOutcome" in answer

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from service.adapters.store.tables import metadata
-from service.fhir.json import decode
 from service.fhir.version import FhirVersion
 from service.usecases.record.kept import EVIDENCE
 from tests.contract.emitted import Body
@@ -28,7 +26,7 @@ def of_cases(version: FhirVersion, folder: Path) -> Iterator[Body]:
     endpoint = Endpoint(f"sqlite:///{folder / 'cases.db'}", version.base)
     try:
         for case in cases()[::EVERY]:
-            _empty(endpoint)
+            endpoint.clear()
             if _keep(endpoint, case, version):
                 yield f"{case.name} (standing)", _derived(endpoint)
                 _withdraw(endpoint)
@@ -37,22 +35,12 @@ def of_cases(version: FhirVersion, folder: Path) -> Iterator[Body]:
         endpoint.close()
 
 
-def _empty(endpoint: Endpoint) -> None:
-    with endpoint.store.engine.begin() as connection:
-        for table in reversed(metadata.sorted_tables):
-            connection.execute(table.delete())
-
-
 def _keep(endpoint: Endpoint, case: Case, version: FhirVersion) -> bool:
     """Post what a case posts; False where it is refused."""
-    posted = decode(case.body)
-    if version is FhirVersion.R5:
-        posted = as_r5(posted)
-    roots = [p["resource"] for p in posted.get("parameter", []) if p["name"] == "resource"]
     told = LENIENT if case.lenient else {}
-    for root in roots or [posted]:
-        send = endpoint.post if root["resourceType"] == "Bundle" else endpoint.put
-        if send(root, **told).status_code >= 400:
+    for root in case.posted[0]:
+        sent = as_r5(root) if version is FhirVersion.R5 else root
+        if endpoint.send(sent, **told).status_code >= 400:
             return False
     return True
 

@@ -10,7 +10,7 @@ from threading import local
 import pytest
 import requests
 
-from service.fhir.json import decode, encode
+from service.fhir.json import encode
 from service.fhir.version import FhirVersion
 from tests.contract import bad
 from tests.contract.emitted import answered
@@ -50,11 +50,8 @@ def send(url, body):
 
 def sent_by(case):
     """The entries of a case by the address where a server has each resource."""
-    posted = decode(case.body)
-    parameters = posted.get("parameter", [])
-    roots = [p["resource"] for p in parameters if p["name"] == "resource"] or [posted]
     found = {}
-    for root in roots:
+    for root in case.posted[0]:
         entries = (
             root.get("entry", []) if root["resourceType"] == "Bundle" else [{"resource": root}]
         )

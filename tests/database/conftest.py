@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.endpoint import Endpoint
 from tests.support.postgres import Cluster, running
 
 
@@ -27,3 +28,10 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return request.getfixturevalue("postgresql_url")
     return f"sqlite:///{tmp_path / 'her2.db'}"
+
+
+@pytest.fixture
+def endpoint(database_url: str) -> Iterator[Endpoint]:
+    endpoint = Endpoint(database_url)
+    yield endpoint
+    endpoint.close()

@@ -4,14 +4,13 @@ is what a fresh assessment of the standing evidence says, and nothing that fell 
 from decimal import Decimal
 from itertools import count
 
-import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule, run_state_machine_as_test
 
 from service.fhir.own import WITHDRAWN
 from tests.support.as_r5 import as_r5
-from tests.support.endpoint import Endpoint, content, fresh
+from tests.support.endpoint import content, fresh
 from tests.support.evidence import (
     CARCINOMA,
     DCIS,
@@ -116,13 +115,6 @@ def machine(endpoint):
                     assert status == WITHDRAWN[version.type]
 
     return AnySequence
-
-
-@pytest.fixture
-def endpoint(database_url):
-    endpoint = Endpoint(database_url)
-    yield endpoint
-    endpoint.close()
 
 
 def test_the_derived_state_is_always_that_of_a_fresh_assessment(endpoint):

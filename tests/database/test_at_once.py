@@ -3,19 +3,10 @@
 from concurrent.futures import ThreadPoolExecutor
 from decimal import Decimal
 
-import pytest
-
-from tests.support.endpoint import Endpoint, content, fresh
+from tests.support.endpoint import content, fresh
 from tests.support.evidence import bundle, copies, ihc, observation, patient, ratio
 
 CLIENTS = 20
-
-
-@pytest.fixture
-def endpoint(database_url):
-    endpoint = Endpoint(database_url)
-    yield endpoint
-    endpoint.close()
 
 
 def at_once(work, many):

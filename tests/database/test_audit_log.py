@@ -5,17 +5,9 @@ from datetime import timedelta
 import pytest
 
 from service.adapters.store import audits
-from tests.support.endpoint import Endpoint
 from tests.support.evidence import ihc, patient
 
 MRN = "https://hospital.example/mrn"
-
-
-@pytest.fixture
-def endpoint(database_url):
-    endpoint = Endpoint(database_url)
-    yield endpoint
-    endpoint.close()
 
 
 @pytest.fixture

@@ -2,15 +2,7 @@
 
 import pytest
 
-from tests.support.endpoint import Endpoint
 from tests.support.evidence import ihc, patient
-
-
-@pytest.fixture
-def endpoint(database_url):
-    endpoint = Endpoint(database_url)
-    yield endpoint
-    endpoint.close()
 
 
 @pytest.mark.parametrize("path", ["", "Observation"])

@@ -2,24 +2,15 @@
 
 from datetime import timedelta
 
-import pytest
 from sqlalchemy import func, select
 
 from service.adapters.store import removing
 from service.adapters.store.tables import audit, version
 from service.usecases.record.prune import prune
 from service.usecases.record.removal import Removed
-from tests.support.endpoint import Endpoint
 from tests.support.evidence import ihc, patient, specimen
 
 DAY = timedelta(days=1)
-
-
-@pytest.fixture
-def endpoint(database_url):
-    endpoint = Endpoint(database_url)
-    yield endpoint
-    endpoint.close()
 
 
 def pruned(endpoint, days):

@@ -7,17 +7,10 @@ import pytest
 from sqlalchemy import func, select
 
 from service.adapters.store.tables import audit, metadata, resource, search_value, version
-from tests.support.endpoint import Endpoint, content
+from tests.support.endpoint import content
 from tests.support.evidence import ihc, patient, specimen
 
 MRN = "https://hospital.example/mrn"
-
-
-@pytest.fixture
-def endpoint(database_url):
-    endpoint = Endpoint(database_url)
-    yield endpoint
-    endpoint.close()
 
 
 def rows(endpoint):

@@ -5,15 +5,8 @@ from decimal import Decimal
 
 import pytest
 
-from tests.support.endpoint import Endpoint, content, fresh
+from tests.support.endpoint import content, fresh
 from tests.support.evidence import bundle, condition, copies, ihc, patient, ratio, specimen
-
-
-@pytest.fixture
-def endpoint(database_url):
-    endpoint = Endpoint(database_url)
-    yield endpoint
-    endpoint.close()
 
 
 def plan_of(endpoint, reference="Patient/anna"):

@@ -37,6 +37,14 @@ class Case:
         return (self.folder / "bundle.json").read_bytes()
 
     @property
+    def posted(self) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+        """What it sends, each resource or Bundle by itself, and its other parameters."""
+        body = decode(self.body)
+        parameters = body.get("parameter", [])
+        roots = [p["resource"] for p in parameters if p["name"] == "resource"] or [body]
+        return roots, [p for p in parameters if p["name"] != "resource"]
+
+    @property
     def lenient(self) -> bool:
         return self.said.get("handling") == "lenient"
 

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from service.adapters.store.schema import upgrade
+from service.adapters.store.tables import metadata
 from service.fhir.json import decode, encode
 from service.fhir.own import WITHDRAWN
 from service.fhir.version import FhirVersion
@@ -71,6 +72,16 @@ class Endpoint:
     def post(self, bundle: Resource, **headers: str) -> TestResponse:
         """A Bundle to the base."""
         return self.call("POST", "", bundle, **headers)
+
+    def send(self, root: Resource, **headers: str) -> TestResponse:
+        """A Bundle goes to the base, anything else to its type."""
+        return (self.post if root["resourceType"] == "Bundle" else self.put)(root, **headers)
+
+    def clear(self) -> None:
+        """Nothing is kept any more."""
+        with self.store.engine.begin() as connection:
+            for table in reversed(metadata.sorted_tables):
+                connection.execute(table.delete())
 
     def read(self, path: str, base: str = "", status: int = 200) -> Resource:
         """What GET answers, decoded."""
