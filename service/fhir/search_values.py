@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from functools import cache
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from service.core.search_parameter import SearchKind, SearchParameter
@@ -22,6 +22,8 @@ _PARTS_OF_NAME = ("text", "family", "given", "prefix", "suffix")
 
 #: The targets of `patient`, whose path is often that of `subject`.
 _PATIENTS = ("Patient",)
+#: Known to the store without being read from the resource.
+_STORES_OWN = ("_id", "_lastUpdated")
 
 Resolve = Callable[[str], str]
 
@@ -40,25 +42,67 @@ class SearchValue(NamedTuple):
     high: int | None = None
 
 
+class _Said(NamedTuple):
+    """What a SearchValue has besides the parameter's name. of: what is put behind that name."""
+
+    of: str = ""
+    system: str | None = None
+    value: str | None = None
+    low: int | None = None
+    high: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """Parameters that are read alike at one place: what one of them finds, all of them find.
+
+    path: below a top-level element. patients: only references to Patients count.
+    """
+
+    path: tuple[str, ...]
+    kind: SearchKind
+    patients: bool
+    names: tuple[str, ...]
+
+
+#: Top-level element -> what is read of it.
+Ways = Mapping[str, Sequence[Way]]
+
+
+def ways_of(parameters: Iterable[SearchParameter]) -> Ways:
+    """How the values of parameters of one type are read, each place once.
+
+    `_id` and `_lastUpdated` are left out: they are the store's own to know.
+    """
+    names: dict[tuple[str, tuple[str, ...], SearchKind, bool], list[str]] = {}
+    for parameter in parameters:
+        if parameter.name not in _STORES_OWN:
+            for path in parameter.paths:
+                first, *rest = path.split(".")
+                key = (first, tuple(rest), parameter.kind, parameter.targets == _PATIENTS)
+                names.setdefault(key, []).append(parameter.name)
+    ways: dict[str, list[Way]] = {}
+    for (first, rest, kind, patients), alike in names.items():
+        ways.setdefault(first, []).append(Way(rest, kind, patients, tuple(alike)))
+    return ways
+
+
 def search_values(
-    resource: Mapping[str, Any],
-    parameters: Iterable[SearchParameter],
-    resolve: Resolve = lambda reference: reference,
+    resource: Mapping[str, Any], ways: Ways, resolve: Resolve = lambda reference: reference
 ) -> list[SearchValue]:
     """Every value of every parameter, each once; what is malformed is left out.
 
     resolve: a reference as sent -> what it was resolved to. A reference is kept as `Type/id`
     without a version, and its identifier under `<name>:identifier`; a text is kept `folded`, and
-    as it is under `<name>:exact`. `_id` and `_lastUpdated` are the store's own to know.
+    as it is under `<name>:exact`.
     """
     found: dict[SearchValue, None] = {}
-    for parameter in parameters:
-        if parameter.name not in ("_id", "_lastUpdated"):
-            for path in parameter.paths:
-                first, rest = _steps(path)
-                if first in resource:
-                    for part in _at(resource[first], rest):
-                        found |= dict.fromkeys(_values(parameter, part, resolve))
+    for element, value in resource.items():
+        for way in ways.get(element, ()):
+            for part in _at(value, way.path):
+                for of, *said in _said(way, part, resolve):
+                    for name in way.names:
+                        found[SearchValue(name + of, *said)] = None
     return list(found)
 
 
@@ -81,95 +125,86 @@ def usable(text: object) -> bool:
     return isinstance(text, str) and bool(text.strip()) and "\0" not in text
 
 
-@cache
-def _steps(path: str) -> tuple[str, tuple[str, ...]]:
-    """The element of the resource that a path begins with, and those below."""
-    first, *rest = path.split(".")
-    return first, tuple(rest)
-
-
-def _at(value: object, path: Sequence[str]) -> Iterator[Any]:
+def _at(value: object, path: Sequence[str]) -> list[Any]:
     """Everything at a path, lists walked through."""
+    if path:
+        here = _at(value, ())
+        return [v for h in here if isinstance(h, dict) for v in _at(h.get(path[0]), path[1:])]
     if isinstance(value, list):
-        for item in value:
-            yield from _at(item, path)
-    elif not path:
-        yield value
-    elif isinstance(value, dict):
-        yield from _at(value.get(path[0]), path[1:])
+        return [v for item in value for v in _at(item, ())]
+    return [value]
 
 
-def _values(parameter: SearchParameter, part: Any, resolve: Resolve) -> Iterator[SearchValue]:
-    name = parameter.name
-    match parameter.kind:
+def _said(way: Way, part: Any, resolve: Resolve) -> Iterable[_Said]:
+    match way.kind:
         case SearchKind.TOKEN:
-            yield from _tokens(name, part)
-        case SearchKind.IDENTIFIER:
-            yield from _identifier(name, part)
-        case SearchKind.DATE:
-            yield from _times(name, part)
+            return _tokens(part)
         case SearchKind.REFERENCE:
-            yield from _reference(parameter, part, resolve)
+            return _reference(way, part, resolve)
+        case SearchKind.IDENTIFIER:
+            return _identifier(part)
+        case SearchKind.DATE:
+            return _times(part)
         case SearchKind.STRING:
-            yield from _texts(name, part)
+            return _texts(part)
         case SearchKind.CANONICAL:
-            if usable(part):
-                yield SearchValue(name, value=fitted(part))
+            return [_Said(value=fitted(part))] if usable(part) else []
 
 
-def _tokens(name: str, part: Any) -> Iterator[SearchValue]:
+def _tokens(part: Any) -> list[_Said]:
     """A code, a truth, a Coding or a CodeableConcept; upper and lower case are one."""
+    if isinstance(part, dict):
+        given = part.get("coding")
+        return [
+            _token(coding.get("system"), coding["code"].casefold())
+            for coding in (given if isinstance(given, list) else [part])
+            if isinstance(coding, dict) and usable(coding.get("code"))
+        ]
     if isinstance(part, bool):
-        yield SearchValue(name, value=str(part).lower())
-    elif usable(part):
-        yield SearchValue(name, value=fitted(part.casefold()))
-    elif isinstance(part, dict):
-        codings = part["coding"] if isinstance(part.get("coding"), list) else [part]
-        for coding in codings:
-            if isinstance(coding, dict) and usable(coding.get("code")):
-                yield _token(name, coding.get("system"), coding["code"].casefold())
+        return [_Said(value=str(part).lower())]
+    return [_Said(value=fitted(part.casefold()))] if usable(part) else []
 
 
-def _identifier(name: str, part: Any) -> Iterator[SearchValue]:
+def _identifier(part: Any, of: str = "") -> list[_Said]:
     if isinstance(part, dict) and usable(part.get("value")):
-        yield _token(name, part.get("system"), part["value"].strip())
+        return [_token(part.get("system"), part["value"].strip(), of)]
+    return []
 
 
-def _token(name: str, system: object, value: str) -> SearchValue:
-    return SearchValue(name, fitted(str(system)) if usable(system) else None, fitted(value))
+def _token(system: object, value: str, of: str = "") -> _Said:
+    return _Said(of, fitted(str(system)) if usable(system) else None, fitted(value))
 
 
-def _times(name: str, part: Any) -> Iterator[SearchValue]:
+def _times(part: Any) -> list[_Said]:
     """A date, dateTime or instant by its precision, or a Period."""
     if isinstance(part, dict):
         start, end = stretch(part.get("start")), stretch(part.get("end"))
-        if start or end:
-            yield SearchValue(name, low=start and start[0], high=end and end[1])
-    elif covered := stretch(part):
-        yield SearchValue(name, low=covered[0], high=covered[1])
+        return [_Said(low=start and start[0], high=end and end[1])] if start or end else []
+    covered = stretch(part)
+    return [_Said(low=covered[0], high=covered[1])] if covered else []
 
 
-def _reference(parameter: SearchParameter, part: Any, resolve: Resolve) -> Iterator[SearchValue]:
+def _reference(way: Way, part: Any, resolve: Resolve) -> list[_Said]:
     """The target and its identifier; of a parameter about patients alone, only a Patient's."""
     if not isinstance(part, dict):
-        return
+        return []
     sent = part.get("reference")
     address = without_version(resolve(sent)) if usable(sent) else ""
-    named = _NAMED.search(address)
-    kind = named[1] if named else part.get("type")
-    if parameter.targets == _PATIENTS and isinstance(kind, str) and kind != "Patient":
-        return
-    if address and not address.startswith("#"):
-        yield SearchValue(parameter.name, value=fitted(address))
-    yield from _identifier(f"{parameter.name}:identifier", part.get("identifier"))
+    if way.patients:
+        named = _NAMED.search(address)
+        kind = named[1] if named else part.get("type")
+        if isinstance(kind, str) and kind != "Patient":
+            return []
+    kept = address and not address.startswith("#")
+    found = [_Said(value=fitted(address))] if kept else []
+    return found + _identifier(part.get("identifier"), ":identifier")
 
 
-def _texts(name: str, part: Any) -> Iterator[SearchValue]:
+def _texts(part: Any) -> list[_Said]:
     """A text, or every text of a HumanName."""
     if isinstance(part, dict):
-        for element in _PARTS_OF_NAME:
-            for text in _at(part.get(element), ()):
-                yield from _texts(name, text)
-    elif usable(part) and folded(part):
-        yield SearchValue(name, value=fitted(folded(part)))
-        yield SearchValue(f"{name}:exact", value=fitted(part))
+        every = [text for element in _PARTS_OF_NAME for text in _at(part.get(element), ())]
+        return [said for text in every for said in _texts(text)]
+    if usable(part) and folded(part):
+        return [_Said(value=fitted(folded(part))), _Said(":exact", value=fitted(part))]
+    return []

@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, text
 from service.adapters.store.engine import engine_of
 from service.adapters.store.search import found, meeting
 from service.adapters.store.tables import metadata, resource, search_value
-from service.fhir.search_values import search_values
+from service.fhir.search_values import search_values, ways_of
 from service.fhir.version import FhirVersion
 from service.knowledge.search_parameters import shipped_search
 from service.usecases.record.asked import MOST_CONDITIONS, criteria, read_asked
@@ -40,7 +40,7 @@ class Shelf:
         names = ("name", "system", "value", "low", "high")
         values = [
             {"resource": pk, "type": kind, **{n: getattr(v, n) for n in names}}
-            for v in search_values({"resourceType": kind, **elements}, parameters)
+            for v in search_values({"resourceType": kind, **elements}, ways_of(parameters))
         ]
         if values:
             self.connection.execute(insert(search_value), values)

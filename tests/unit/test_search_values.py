@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from service.fhir.search_times import microseconds, stretch
-from service.fhir.search_values import LONGEST, SearchValue, fitted, search_values
+from service.fhir.search_values import LONGEST, SearchValue, fitted, search_values, ways_of
 from service.knowledge.search_parameters import shipped_search
 
 
@@ -12,7 +12,7 @@ def found(resource, release="r4", resolve=lambda reference: reference):
     """name -> what is found by it, as (system, value) or (low, high)."""
     parameters = shipped_search()[release].parameters[resource["resourceType"]]
     names = {}
-    for v in search_values(resource, parameters.values(), resolve):
+    for v in search_values(resource, ways_of(parameters.values()), resolve):
         said = (v.system, v.value) if v.value is not None else (v.low, v.high)
         names.setdefault(v.name, []).append(said)
     return names
@@ -153,7 +153,7 @@ def test_what_is_malformed_is_left_out_and_never_fails(junk):
                     value = junk
                     for name in reversed(path.split(".")):
                         value = {name: value}
-                    got = search_values({"resourceType": kind, **value}, [parameter])
+                    got = search_values({"resourceType": kind, **value}, ways_of([parameter]))
                     assert all(isinstance(v, SearchValue) for v in got)
                     assert all("\0" not in (v.value or "") for v in got)
 

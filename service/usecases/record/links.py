@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from service.core.errors import Fault, PreconditionFailed
 
 _LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(/_history/[A-Za-z0-9.-]{1,64})?")
+_NESTED = (dict, list)
 _BY_SEARCH = re.compile(r"([A-Z][A-Za-z]+)\?(.+)")
 
 
-def references_in(value: Any) -> Iterator[str]:
+def references_in(value: Any) -> list[str]:
     """Every `reference` that is a text, wherever it stands."""
-    if isinstance(value, dict):
-        for name, inner in value.items():
-            if name == "reference" and isinstance(inner, str):
-                yield inner
-            elif isinstance(inner, dict | list):
-                yield from references_in(inner)
-    elif isinstance(value, list):
-        for inner in value:
-            if isinstance(inner, dict | list):
-                yield from references_in(inner)
+    found: list[str] = []
+    if isinstance(value, _NESTED):
+        _collect(value, found)
+    return found
+
+
+def _collect(value: Any, found: list[str]) -> None:
+    # A list that is passed on, since every change asks this of each resource several times.
+    for name, inner in value.items() if isinstance(value, dict) else enumerate(value):
+        if isinstance(inner, _NESTED):
+            _collect(inner, found)
+        elif name == "reference" and isinstance(inner, str):
+            found.append(inner)
 
 
 def local(reference: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
-from service.fhir.search_values import search_values
+from service.fhir.search_values import search_values, ways_of
 from service.fhir.searchset import Page
 from service.fhir.subset import only, summarised
 from service.knowledge.search_parameters import shipped_search
@@ -69,7 +69,7 @@ def _besides(asked: Asked, matches: Sequence[Resource], reader: Reader) -> Itera
 
 def _targets(match: Resource, include: Include) -> Iterable[str]:
     """`Type/id` of what a parameter of the match refers to here."""
-    for found in search_values(match, [include.parameter]):
+    for found in search_values(match, ways_of([include.parameter])):
         local = _LOCAL.fullmatch(found.value or "")
         if local and found.name == include.parameter.name and include.target in ("", local[1]):
             yield local[0]

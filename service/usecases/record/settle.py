@@ -58,9 +58,10 @@ class Settling:
         settled: dict[int, Settled] = {}
         # Patients first: what names one by search may mean one of this message.
         waiting = sorted(enumerate(targets), key=lambda each: each[1].asked.kind != "Patient")
+        others = [_others_in(target) for target in targets]
         while waiting:
             unsettled = {address for _, t in waiting for address in _addresses_of(t)}
-            ready = [(i, t) for i, t in waiting if not _refers_to(t, unsettled)]
+            ready = [(i, t) for i, t in waiting if others[i].isdisjoint(unsettled)]
             if not ready:  # they refer to each other in a circle
                 for _, target in waiting:
                     self._addresses |= dict.fromkeys(_addresses_of(target), target.reference)
@@ -194,10 +195,9 @@ def _addresses_of(target: Target) -> list[str]:
     return [asked.full_url, *([sent] if renamed else [])]
 
 
-def _refers_to(target: Target, addresses: set[str]) -> bool:
-    """It refers to one of these, itself apart."""
-    sent = set(references_in(target.asked.resource or {}))
-    return bool(sent & addresses - set(_addresses_of(target)))
+def _others_in(target: Target) -> set[str]:
+    """What it refers to, itself apart."""
+    return set(references_in(target.asked.resource or {})).difference(_addresses_of(target))
 
 
 def after(now: datetime, current: Version | None) -> datetime:

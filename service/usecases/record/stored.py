@@ -43,6 +43,7 @@ def as_ours(version: Version, sent: Mapping[str, Any]) -> Resource:
 
 
 _OURS = ("versionId", "lastUpdated")
+_NESTED = (dict, list)
 
 
 def instant(moment: datetime) -> str:
@@ -57,12 +58,12 @@ def linked(value: Any, links: Mapping[str, str]) -> Any:
             k: links.get(v, v)
             if k == "reference" and isinstance(v, str)
             else linked(v, links)
-            if isinstance(v, dict | list)
+            if isinstance(v, _NESTED)
             else v
             for k, v in value.items()
         }
     if isinstance(value, list):
-        return [linked(v, links) if isinstance(v, dict | list) else v for v in value]
+        return [linked(v, links) if isinstance(v, _NESTED) else v for v in value]
     return value
 
 
