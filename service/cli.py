@@ -28,7 +28,7 @@ from service.usecases.assess import Caller, assess
 from service.usecases.definitions import differences
 from service.web.inflate import MAGIC, inflate
 from service.web.requirements import definition_files
-from service.wiring import create_app, house_of, library_of, local_time
+from service.wiring import house_of, library_of, local_time, served_app
 
 LARGEST_FILE = 1 << 30  # bytes, unpacked: a file of one's own may be larger than a request
 THREADS = 4  # a worker; the work is the processor's, more would only hold more bodies in memory
@@ -76,7 +76,7 @@ def serve(**options: Any) -> None:
         websockets=False,
         respawn_failed_workers=True,
         log_level=LogLevels(settings.log_level),
-    ).serve(target_loader=partial(create_app, settings), wrap_loader=False)
+    ).serve(target_loader=partial(served_app, settings), wrap_loader=False)
 
 
 @main.command("assess")

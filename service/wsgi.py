@@ -5,6 +5,6 @@ so set `HER2_API_TOKEN` when it is not loopback.
 """
 
 from service.settings import read_settings
-from service.wiring import create_app
+from service.wiring import served_app
 
-app = create_app(read_settings())
+app = served_app(read_settings())
