@@ -13,11 +13,13 @@ from hashlib import blake2b
 from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from service.adapters.store.bulk import add, add_values
 from service.adapters.store.engine import WRITES
 from service.adapters.store.look import Look
 from service.adapters.store.removing import remove
 from service.adapters.store.rows import audit_values, resource_values, version_values
 from service.adapters.store.tables import audit, patient, resource, search_value, version
+from service.fhir.search_values import SearchValue
 from service.usecases.record.port import Changes, Moved, NewVersion
 from service.usecases.record.removal import Removal, Removed
 
@@ -78,27 +80,20 @@ class Change(Look):
         fresh = [new for new in changes.versions if new.version.number == 1]
         pks = _created(connection, fresh) | _updated(connection, changes.versions)
         if changes.versions:
-            connection.execute(
-                insert(version),
+            add_values(
+                connection,
+                version,
                 [version_values(n.version, pks[n.version.reference]) for n in changes.versions],
             )
         found_by = [
-            {
-                "resource": pks[new.version.reference],
-                "type": new.version.type,
-                "name": value.name,
-                "system": value.system,
-                "value": value.value,
-                "low": value.low,
-                "high": value.high,
-            }
+            (pks[new.version.reference], new.version.type, *value)
             for new in changes.versions
             for value in new.found_by
         ]
         if found_by:
-            connection.execute(insert(search_value), found_by)
+            add(connection, search_value, ("resource", "type", *SearchValue._fields), found_by)
         if changes.audits:
-            connection.execute(insert(audit), [audit_values(told) for told in changes.audits])
+            add_values(connection, audit, [audit_values(told) for told in changes.audits])
 
     def _advance(self, connection: Connection, keys: Collection[str]) -> None:
         """One change more of each patient; Moved when it is not the one that was read."""
