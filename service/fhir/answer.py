@@ -38,6 +38,15 @@ _SCORE_WORDS = {
     IhcScore.INCONSISTENT_HIGH: "IHC contradicts itself",
 }
 
+#: What we refer to -> its type.
+_TYPES = {
+    "specimen": "Observation",
+    "tumour": "Observation",
+    "summary": "Observation",
+    "careplan": "CarePlan",
+    "option": "CarePlan",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Edition:
@@ -75,6 +84,7 @@ class PatientAnswer:
     """One patient's assessment with its evidence, specimen by specimen, and what was stated.
 
     facts: what the caller stated. recorded: what the record says. resources: by their place.
+    kept: what is written is kept at `Type/id`; else it stands in a Bundle, under a urn.
     """
 
     evidence: PatientEvidence
@@ -84,6 +94,7 @@ class PatientAnswer:
     by_key: Mapping[str, SpecimenEvidence]
     recorded: RecordedFacts
     resources: Mapping[str, Located]
+    kept: bool = False
 
     @property
     def used(self) -> tuple[Located, ...]:
@@ -102,13 +113,14 @@ class PatientAnswer:
         """The UUIDv5 of (patient, kind, specimen or tumour): the same for ever."""
         return derived_id(self.evidence.subject.key, kind, part)
 
-    def urn(self, kind: str, part: str = "") -> str:
-        """The fullUrl of one of our entries."""
-        return f"urn:uuid:{self.id_of(kind, part)}"
+    def address(self, kind: str, part: str = "") -> str:
+        """How our other resources refer to one of these: by its fullUrl, or where it is kept."""
+        id = self.id_of(kind, part)
+        return f"{_TYPES[kind]}/{id}" if self.kept else f"urn:uuid:{id}"
 
-    def specimen_urn(self, assessed: SpecimenAssessment) -> str:
-        """The fullUrl of a specimen's Observation."""
-        return self.urn("specimen", assessed.specimen.key)
+    def specimen_address(self, assessed: SpecimenAssessment) -> str:
+        """The address of a specimen's Observation."""
+        return self.address("specimen", assessed.specimen.key)
 
     def said_of(self, assessed: SpecimenAssessment) -> SpecimenEvidence:
         """The evidence of an assessed specimen."""

@@ -31,19 +31,19 @@ def testing(answer: PatientAnswer, writing: Writing) -> Iterable[Activity]:
     asked: dict[str, list[str]] = {}
     for assessed in answer.assessment.specimens:
         if assessed.outcome.next_step != NO_STEP:
-            urn = answer.specimen_urn(assessed)
-            asked.setdefault(assessed.outcome.next_step, []).append(urn)
+            address = answer.specimen_address(assessed)
+            asked.setdefault(assessed.outcome.next_step, []).append(address)
     rolled_up = answer.assessment.outcome.next_step
     if rolled_up != NO_STEP:
-        asked.setdefault(rolled_up, [answer.urn("summary")])
-    for step, urns in asked.items():
+        asked.setdefault(rolled_up, [answer.address("summary")])
+    for step, addresses in asked.items():
         said = writing.words.next_steps[step]
         code = writing.systems.concept("her2-next-step", step, said.text)
         order = writing.codes.coding(said.concept) if said.concept else None
         if order:
             coding = {"system": order.system, "code": order.code, "display": order.display}
             code["coding"].append(coding)
-        yield service(code, _to(*urns))
+        yield service(code, _to(*addresses))
 
 
 def awaited(answer: PatientAnswer, writing: Writing) -> Iterable[Activity]:
@@ -54,7 +54,9 @@ def awaited(answer: PatientAnswer, writing: Writing) -> Iterable[Activity]:
         ("unreadable", [s for s in specimens if s.specimen.unreadable]),
     ):
         if concerned:
-            yield service({"text": said[name]}, _to(*(answer.specimen_urn(s) for s in concerned)))
+            yield service(
+                {"text": said[name]}, _to(*(answer.specimen_address(s) for s in concerned))
+            )
 
 
 def missing_facts(answer: PatientAnswer, writing: Writing) -> Iterable[Activity]:
@@ -65,12 +67,12 @@ def missing_facts(answer: PatientAnswer, writing: Writing) -> Iterable[Activity]
             text += f" (state the fact {asked.fact})"
         code = writing.systems.concept("her2-fact", asked.fact, text)
         waiting = [writing.systems.concept("her2-regimen", code) for code in asked.regimens]
-        yield service(code, _to(answer.urn("summary")), waiting)
+        yield service(code, _to(answer.address("summary")), waiting)
 
 
 def work_up(answer: PatientAnswer, writing: Writing) -> Iterable[Activity]:
     """The open work-up with the holds it solves, then every hold that a person must solve."""
-    suggestion, summary = answer.suggestion, _to(answer.urn("summary"))
+    suggestion, summary = answer.suggestion, _to(answer.address("summary"))
     for ordered in suggestion.ordered:
         reasons = [_blocker(b, writing) for b in ordered.blockers]
         for code in _concepts(ordered.work_up):
@@ -86,7 +88,7 @@ def monitoring(answer: PatientAnswer) -> Iterable[Activity]:
     """What is to be watched with any of the regimens."""
     for watched in answer.suggestion.monitoring:
         for code in _concepts(watched):
-            yield service(code, _to(answer.urn("summary")))
+            yield service(code, _to(answer.address("summary")))
 
 
 def exclusion(option: Option, answer: PatientAnswer, writing: Writing) -> Activity:
@@ -101,7 +103,7 @@ def exclusion(option: Option, answer: PatientAnswer, writing: Writing) -> Activi
     return Activity(
         kind="",
         code=writing.systems.concept("her2-regimen", rule.regimen, rule.name),
-        reasons=(*_to(answer.urn("summary")), *sources),
+        reasons=(*_to(answer.address("summary")), *sources),
         coded=[_blocker(s.blocker.id, writing, stop_sentence(s, writing)) for s in option.against],
         forbidden=True,
     )
@@ -117,8 +119,8 @@ def _blocker(blocker: str, writing: Writing, text: str = "") -> Concept:
     return writing.systems.concept("her2-blocker", blocker, text)
 
 
-def _to(*urns: str) -> list[dict[str, Any]]:
-    return [{"reference": urn} for urn in urns]
+def _to(*addresses: str) -> list[dict[str, Any]]:
+    return [{"reference": address} for address in addresses]
 
 
 def _concepts(work: WorkUp | Monitoring) -> Iterable[Concept]:

@@ -26,6 +26,7 @@ def patient_entries(answer: PatientAnswer, writing: Writing) -> list[Entry]:
     """Specimens, tumours, summary, plan, options and provenance of one patient, in that order.
 
     Without a subject there is no summary and no plan: only the specimens and their provenance.
+    fullUrl is what they call each other, `Type/id` where they are kept.
     """
     assessment = answer.assessment
     resources = [specimen_observation(answer, s, writing) for s in assessment.specimens]
@@ -36,10 +37,11 @@ def patient_entries(answer: PatientAnswer, writing: Writing) -> list[Entry]:
         resources.append(care_plan(answer, writing))
         options = enumerate(answer.suggestion.options, 1)
         resources += [option_plan(option, n, answer, writing) for n, option in options]
-    targets = [_urn(r) for r in resources]
+    address = _reference if answer.kept else _urn
+    targets = [address(r) for r in resources]
     if targets:
         resources.append(provenance(answer, targets, writing))
-    return [{"fullUrl": _urn(r), "resource": r} for r in resources]
+    return [{"fullUrl": address(r), "resource": r} for r in resources]
 
 
 def drug_entries(answers: Iterable[PatientAnswer], writing: Writing) -> list[Entry]:
@@ -58,6 +60,10 @@ def drug_entries(answers: Iterable[PatientAnswer], writing: Writing) -> list[Ent
 
 def _urn(resource: dict[str, Any]) -> str:
     return f"urn:uuid:{resource['id']}"
+
+
+def _reference(resource: dict[str, Any]) -> str:
+    return f"{resource['resourceType']}/{resource['id']}"
 
 
 def collection(entries: Iterable[Entry], remarks: Sequence[Remark]) -> dict[str, Any]:

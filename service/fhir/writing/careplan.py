@@ -169,5 +169,5 @@ def _action(number: int, option: Option, answer: PatientAnswer, writing: Writing
         "prefix": str(number),
         "title": rule.name,
         "code": [writing.systems.concept("her2-regimen", rule.regimen)],
-        "resource": {"reference": answer.urn("option", code_of(rule.regimen))},
+        "resource": {"reference": answer.address("option", code_of(rule.regimen))},
     }

@@ -104,7 +104,7 @@ def tumour_observation(
         answer,
         tumour.outcome,
         line,
-        [answer.specimen_urn(s) for s in tumour.specimens],
+        [answer.specimen_address(s) for s in tumour.specimens],
         tumour.specimens,
         writing,
         identity=answer.id_of("tumour", tumour.key),
@@ -120,9 +120,9 @@ def summary_observation(answer: PatientAnswer, writing: Writing) -> dict[str, An
     assessment = answer.assessment
     tumours = assessment.tumours
     members = (
-        [answer.urn("tumour", t.key) for t in tumours]
+        [answer.address("tumour", t.key) for t in tumours]
         if len(tumours) > 1
-        else [answer.specimen_urn(s) for s in assessment.specimens]
+        else [answer.specimen_address(s) for s in assessment.specimens]
     )
     line = writing.words.categories[assessment.outcome.category].title
     return _rolled_up(

@@ -38,7 +38,7 @@ def option_plan(
             f"{systems.base}/PlanDefinition/{code_of(rule.regimen)}"
             f"|{writing.edition.therapy_version}"
         ],
-        "partOf": [{"reference": answer.urn("careplan")}],
+        "partOf": [{"reference": answer.address("careplan")}],
         "intent": "option",
         "category": [
             systems.concept("her2-regimen", rule.regimen, rule.name),

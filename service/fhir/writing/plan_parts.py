@@ -41,4 +41,4 @@ def addresses(answer: PatientAnswer, writing: Writing) -> dict[str, Any]:
 
 def summary(answer: PatientAnswer) -> list[dict[str, Any]]:
     """The reference to the patient's summary."""
-    return [{"reference": answer.urn("summary")}]
+    return [{"reference": answer.address("summary")}]

@@ -241,7 +241,7 @@ def tell_in_summary(
     """Where there is no OperationOutcome, what it would say of a patient is a note there."""
     about = [r for r in remarks if answer.evidence.concerns(r.where)]
     for entry in entries:
-        if about and entry["fullUrl"] == answer.urn("summary"):
+        if about and entry["fullUrl"] == answer.address("summary"):
             notes = [*entry["resource"].get("note", []), *({"text": r.text} for r in about)]
             entry["resource"]["note"] = _distinct(notes)
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache, partial
 from typing import Any
 
 from service.core.assessment import Remark
@@ -12,7 +13,6 @@ from service.core.errors import Fault
 from service.core.facts import Facts
 from service.fhir.answer import PatientAnswer, Writing
 from service.fhir.entries import Opened, open_resource
-from service.fhir.json import decode, encode
 from service.fhir.request import Request
 from service.fhir.version import FhirVersion
 from service.fhir.writing.bundle import patient_entries
@@ -27,12 +27,14 @@ Resource = dict[str, Any]
 class Standing:
     """What stands for a patient.
 
-    resources: `Type/id` -> its R4 and its R5 form, in the order of the answer; none without a HER2
-    result. unread: faults of results that were set aside, each with its place.
+    resources: `Type/id` -> its R4 form, in the order of the answer; none without a HER2 result.
+    unread: faults of results that were set aside, each with its place. as_r5: writes the R5 forms,
+    which are wanted only where an R4 form says something else than before.
     """
 
-    resources: Mapping[str, tuple[Resource, Resource]]
+    resources: Mapping[str, Resource]
     unread: tuple[Fault, ...]
+    as_r5: Callable[[], Mapping[str, Resource]] = dict
 
 
 def place_of(reference: str) -> str:
@@ -72,11 +74,12 @@ def derive(
     if answer is None or not answer.evidence.specimens:
         return Standing({}, unread)
     remarks = remarks_of(found)
-    as_r4, as_r5 = (
-        _written(answer, remarks, replace(found.writing, version=version))
-        for version in FhirVersion
-    )
-    return Standing({r: (as_r4[r], as_r5[r]) for r in as_r4}, unread)
+    answer = replace(answer, kept=True)
+
+    def written(version: FhirVersion) -> dict[str, Resource]:
+        return _written(answer, remarks, replace(found.writing, version=version))
+
+    return Standing(written(FhirVersion.R4), unread, cache(partial(written, FhirVersion.R5)))
 
 
 def _written(
@@ -85,10 +88,4 @@ def _written(
     """Our resources by `Type/id`, referring to each other by it."""
     entries = patient_entries(answer, writing)
     tell_in_summary(answer, entries, remarks)
-    resources = [entry["resource"] for entry in entries]
-    addresses = [f"{r['resourceType']}/{r['id']}" for r in resources]
-    # As text, since what refers to what may stand anywhere: each urn is ours, and stands for one.
-    text = encode(resources)
-    for entry, address in zip(entries, addresses, strict=True):
-        text = text.replace(b'"%b"' % entry["fullUrl"].encode(), b'"%b"' % address.encode())
-    return dict(zip(addresses, decode(text), strict=True))
+    return {entry["fullUrl"]: entry["resource"] for entry in entries}

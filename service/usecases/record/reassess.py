@@ -111,31 +111,25 @@ def _standing(
     """New versions of what says something else than before; Provenance names them all."""
     new: list[tuple[Version, Forms]] = []
     numbers = {reference: version.number for reference, version in stood.items()}
-    for reference, forms in standing.resources.items():
+    for reference, as_r4 in standing.resources.items():
         if reference.startswith("Provenance/"):
-            forms = _with_versions(forms, numbers)
+            as_r4 = _with_versions(as_r4, numbers)
         before = stood.get(reference)
-        digest = digest_of(forms[0], *_CLOCK)
+        digest = digest_of(as_r4, *_CLOCK)
         if before is None or before.digest != digest:
-            version = _version(patient, reference, before, forms, digest, asking)
+            as_r5 = standing.as_r5()[reference]
+            if reference.startswith("Provenance/"):
+                as_r5 = _with_versions(as_r5, numbers)
+            version = _version(patient, reference, before, (as_r4, as_r5), digest, asking)
             numbers[reference] = version.number
-            new.append((version, forms))
+            new.append((version, (as_r4, as_r5)))
     return new
 
 
-def _with_versions(forms: Forms, numbers: Mapping[str, int]) -> Forms:
+def _with_versions(form: Resource, numbers: Mapping[str, int]) -> Resource:
     """The Provenance with the version of each target."""
-    as_r4, as_r5 = (
-        {
-            **form,
-            "target": [
-                {"reference": f"{t['reference']}/_history/{numbers[t['reference']]}"}
-                for t in form["target"]
-            ],
-        }
-        for form in forms
-    )
-    return as_r4, as_r5
+    named = [t["reference"] for t in form["target"]]
+    return {**form, "target": [{"reference": f"{r}/_history/{numbers[r]}"} for r in named]}
 
 
 def _withdrawals(
