@@ -24,8 +24,21 @@ from service.usecases.record.port import Changes, Moved, NewVersion
 from service.usecases.record.removal import Removal, Removed
 
 _LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
+_REVISIONS = select(patient.c.key, patient.c.revision).where(
+    patient.c.key.in_(bindparam("keys", expanding=True))
+)
 _ADVANCE = update(patient).where(
     patient.c.key == bindparam("of"), patient.c.revision == bindparam("read")
+)
+#: All that `resource_values` says, for the version after the one of that number.
+_NEXT = (
+    update(resource)
+    .where(
+        resource.c.type == bindparam("of"),
+        resource.c.id == bindparam("at"),
+        resource.c.number == bindparam("before"),
+    )
+    .returning(resource.c.pk)
 )
 
 
@@ -55,9 +68,7 @@ class Change(Look):
         """Which revisions were read."""
         wanted = [key for key in keys if key not in self._revisions]
         if wanted:
-            rows = self._connection.execute(
-                select(patient.c.key, patient.c.revision).where(patient.c.key.in_(wanted))
-            )
+            rows = self._connection.execute(_REVISIONS, {"keys": wanted})
             self._revisions |= dict.fromkeys(wanted, 0) | {row.key: row.revision for row in rows}
 
     def apply(self, changes: Changes) -> None:
@@ -139,16 +150,8 @@ def _updated(connection: Connection, versions: Collection[NewVersion]) -> dict[s
     later = [new.version for new in versions if new.version.number > 1]
     pks: dict[str, int] = {}
     for new in later:
-        done = connection.execute(
-            update(resource)
-            .where(
-                resource.c.type == new.type,
-                resource.c.id == new.id,
-                resource.c.number == new.number - 1,
-            )
-            .values(resource_values(new))
-            .returning(resource.c.pk)
-        ).one_or_none()
+        values = resource_values(new) | {"of": new.type, "at": new.id, "before": new.number - 1}
+        done = connection.execute(_NEXT, values).one_or_none()
         if done is None:
             raise Moved
         pks[new.reference] = done.pk
