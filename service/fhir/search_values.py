@@ -7,6 +7,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Any, NamedTuple
 
 from service.core.search_parameter import SearchKind, SearchParameter
@@ -42,14 +43,8 @@ class SearchValue(NamedTuple):
     high: int | None = None
 
 
-class _Said(NamedTuple):
-    """What a SearchValue has besides the parameter's name. of: what is put behind that name."""
-
-    of: str = ""
-    system: str | None = None
-    value: str | None = None
-    low: int | None = None
-    high: int | None = None
+#: What a SearchValue has besides the parameter's name, which begins with what stands behind that.
+_Said = tuple[str, str | None, str | None, int | None, int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,14 +91,14 @@ def search_values(
     without a version, and its identifier under `<name>:identifier`; a text is kept `folded`, and
     as it is under `<name>:exact`.
     """
-    found: dict[SearchValue, None] = {}
+    found: dict[_Said, None] = {}
     for element, value in resource.items():
         for way in ways.get(element, ()):
             for part in _at(value, way.path):
-                for of, *said in _said(way, part, resolve):
+                for of, system, text, low, high in _said(way, part, resolve):
                     for name in way.names:
-                        found[SearchValue(name + of, *said)] = None
-    return list(found)
+                        found[name + of, system, text, low, high] = None
+    return list(starmap(SearchValue, found))
 
 
 def fitted(text: str) -> str:
@@ -148,7 +143,7 @@ def _said(way: Way, part: Any, resolve: Resolve) -> Iterable[_Said]:
         case SearchKind.STRING:
             return _texts(part)
         case SearchKind.CANONICAL:
-            return [_Said(value=fitted(part))] if usable(part) else []
+            return [_text(part)] if usable(part) else []
 
 
 def _tokens(part: Any) -> list[_Said]:
@@ -161,8 +156,8 @@ def _tokens(part: Any) -> list[_Said]:
             if isinstance(coding, dict) and usable(coding.get("code"))
         ]
     if isinstance(part, bool):
-        return [_Said(value=str(part).lower())]
-    return [_Said(value=fitted(part.casefold()))] if usable(part) else []
+        return [_text(str(part).lower())]
+    return [_text(part.casefold())] if usable(part) else []
 
 
 def _identifier(part: Any, of: str = "") -> list[_Said]:
@@ -172,16 +167,24 @@ def _identifier(part: Any, of: str = "") -> list[_Said]:
 
 
 def _token(system: object, value: str, of: str = "") -> _Said:
-    return _Said(of, fitted(str(system)) if usable(system) else None, fitted(value))
+    return of, fitted(str(system)) if usable(system) else None, fitted(value), None, None
+
+
+def _text(value: str, of: str = "") -> _Said:
+    return of, None, fitted(value), None, None
+
+
+def _time(low: int | None, high: int | None) -> _Said:
+    return "", None, None, low, high
 
 
 def _times(part: Any) -> list[_Said]:
     """A date, dateTime or instant by its precision, or a Period."""
     if isinstance(part, dict):
         start, end = stretch(part.get("start")), stretch(part.get("end"))
-        return [_Said(low=start and start[0], high=end and end[1])] if start or end else []
+        return [_time(start and start[0], end and end[1])] if start or end else []
     covered = stretch(part)
-    return [_Said(low=covered[0], high=covered[1])] if covered else []
+    return [_time(*covered)] if covered else []
 
 
 def _reference(way: Way, part: Any, resolve: Resolve) -> list[_Said]:
@@ -196,7 +199,7 @@ def _reference(way: Way, part: Any, resolve: Resolve) -> list[_Said]:
         if isinstance(kind, str) and kind != "Patient":
             return []
     kept = address and not address.startswith("#")
-    found = [_Said(value=fitted(address))] if kept else []
+    found = [_text(address)] if kept else []
     return found + _identifier(part.get("identifier"), ":identifier")
 
 
@@ -206,5 +209,5 @@ def _texts(part: Any) -> list[_Said]:
         every = [text for element in _PARTS_OF_NAME for text in _at(part.get(element), ())]
         return [said for text in every for said in _texts(text)]
     if usable(part) and folded(part):
-        return [_Said(value=fitted(folded(part))), _Said(":exact", value=fitted(part))]
+        return [_text(folded(part)), _text(part, ":exact")]
     return []

@@ -68,7 +68,7 @@ def faults_of(located: Located, version: FhirVersion = FhirVersion.R4) -> list[F
     Where it is valid in the other version, the first fault says which base reads that one.
     """
     faults = [
-        *_hollow(located.resource, located.where),
+        *(_hollow(located.resource, located.where) if _has_hollow(located.resource) else ()),
         *_own_checks(located.resource, located.where, located.type),
     ]
     if faults:
@@ -123,6 +123,15 @@ def fhirpath_name(element: str) -> str:
     """The FHIRPath name of an element: valueQuantity is `value`."""
     match = _VALUE_X.match(element)
     return match[1] if match else element
+
+
+def _has_hollow(value: object) -> bool:
+    """Whether `_hollow` may find anything: it notes its place at each step, and seldom needs to."""
+    if isinstance(value, dict):
+        return not value or any(map(_has_hollow, value.values()))
+    if isinstance(value, list):
+        return not value or any(map(_has_hollow, value))
+    return value is None or value == ""
 
 
 def _hollow(value: object, where: str) -> Iterator[Fault]:
