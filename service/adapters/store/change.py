@@ -7,10 +7,20 @@ for the writes alone; whoever finds the patient's revision moved on reads again.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from hashlib import blake2b
 
-from sqlalchemy import BigInteger, Connection, bindparam, delete, func, insert, select, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Connection,
+    bindparam,
+    delete,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.exc import IntegrityError
 
 from service.adapters.store.bulk import add, add_values
@@ -23,7 +33,12 @@ from service.fhir.search_values import SearchValue
 from service.usecases.record.port import Changes, Moved, NewVersion
 from service.usecases.record.removal import Removal, Removed
 
-_LOCK = select(func.pg_advisory_xact_lock(bindparam("number", type_=BigInteger)))
+#: One after the other, as they stand in the array.
+_LOCKS = select(
+    func.pg_advisory_xact_lock(
+        func.unnest(bindparam("numbers", type_=ARRAY(BigInteger))).column_valued()
+    )
+)
 _REVISIONS = select(patient.c.key, patient.c.revision).where(
     patient.c.key.in_(bindparam("keys", expanding=True))
 )
@@ -49,14 +64,14 @@ class Change(Look):
         super().__init__(connection)
         self._held = frozenset(keys)
         self._revisions: dict[str, int] = {}
-        for key in sorted(keys):
-            self._lock(key)
+        self._lock(sorted(keys))
         self._note(keys)
 
-    def _lock(self, key: str) -> None:
-        if self._connection.dialect.name == "postgresql":
-            number = int.from_bytes(blake2b(key.encode(), digest_size=8).digest(), signed=True)
-            self._connection.execute(_LOCK, {"number": number})
+    def _lock(self, keys: Sequence[str]) -> None:
+        if keys and self._connection.dialect.name == "postgresql":
+            digests = [blake2b(key.encode(), digest_size=8).digest() for key in keys]
+            numbers = [int.from_bytes(digest, signed=True) for digest in digests]
+            self._connection.execute(_LOCKS, {"numbers": numbers})
 
     def hold(self, keys: Collection[str]) -> None:
         """Locks are taken in order and at once: with a new key everything is read again."""
