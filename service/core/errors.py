@@ -91,6 +91,31 @@ class StoreUnavailable(Her2Error):
     """
 
 
+class ServerAway(Her2Error):
+    """A FHIR server cannot be reached, is too slow, or says to come back later: try again.
+
+    Its sentence is for who runs the service. wait: seconds it asked us to wait (`Retry-After`).
+    """
+
+    def __init__(self, said: str, wait: float | None = None) -> None:
+        super().__init__(said)
+        self.wait = wait
+
+
+class ServerRefused(Her2Error):
+    """A FHIR server answered, and would not. status: of HTTP, also where the answer is no FHIR; 0
+    where nothing was asked.
+
+    outcome: its OperationOutcome as JSON text, for who runs the service alone: it may name a
+    patient, so it is kept and shown, never logged. Empty where it sent none.
+    """
+
+    def __init__(self, said: str, status: int = 0, outcome: str = "") -> None:
+        super().__init__(said)
+        self.status = status
+        self.outcome = outcome
+
+
 class KnowledgeError(Her2Error):
     """A knowledge file is malformed, or a table has a gap or an overlap: do not start."""
 
