@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from ipaddress import ip_address
+from multiprocessing import get_context
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 
 import click
@@ -15,8 +19,12 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 
 from service import __version__
+from service.cli_exchange import deliver, worker_main
 from service.cli_parts import SettingsRefused, settings_in_force, upgraded
+from service.cli_quarantine import quarantine
 from service.cli_record import audit, db
+from service.cli_sources import catch_up, publish, subscribe
+from service.cli_status import outbox, status
 from service.cli_table import print_answer, print_refusal
 from service.core.errors import KnowledgeError, RequestRefused
 from service.fhir.json import decode, encode
@@ -24,6 +32,7 @@ from service.fhir.outcome import outcome_of
 from service.fhir.version import FhirVersion
 from service.knowledge.library import load_library
 from service.knowledge.profiles import profiles_folder, read_profiles, write_profiles
+from service.settings import Settings
 from service.usecases.assess import Caller, assess
 from service.usecases.definitions import differences
 from service.web.inflate import MAGIC, inflate
@@ -46,12 +55,20 @@ def main() -> None:
 
 main.add_command(db)
 main.add_command(audit)
+main.add_command(deliver)
+main.add_command(subscribe)
+main.add_command(catch_up)
+main.add_command(publish)
+main.add_command(status)
+main.add_command(outbox)
+main.add_command(quarantine)
 
 
 @main.command()
 @click.option("--host", help="Address to listen on (HER2_HOST).")
 @click.option("--port", type=click.IntRange(1, 65535), help="Port (HER2_PORT).")
 @click.option("--workers", type=click.IntRange(1, 128), help="Processes (HER2_WORKERS).")
+@click.option("--deliver/--no-deliver", default=None, help="Run the worker too (HER2_DELIVER).")
 def serve(**options: Any) -> None:
     """Run the web service; its database is made or brought up to date first."""
     stated = {name: value for name, value in options.items() if value is not None}
@@ -66,6 +83,11 @@ def serve(**options: Any) -> None:
     except KnowledgeError as error:
         raise TablesRefused(str(error)) from None
     upgraded(settings)
+    with worker_beside(settings):
+        _serve(settings)
+
+
+def _serve(settings: Settings) -> None:
     Granian(
         "her2",
         address=settings.host,
@@ -77,6 +99,35 @@ def serve(**options: Any) -> None:
         respawn_failed_workers=True,
         log_level=LogLevels(settings.log_level),
     ).serve(target_loader=partial(served_app, settings), wrap_loader=False)
+
+
+@contextmanager
+def worker_beside(settings: Settings) -> Iterator[None]:
+    """A delivery worker in a process of its own, started again whenever it ends by itself."""
+    if not (settings.deliver and settings.sources):
+        yield
+        return
+    over = Event()
+    context = get_context("spawn")  # granian forks: a child of our own must not share its threads
+
+    def keep() -> None:
+        while not over.is_set():
+            process = context.Process(target=worker_main, args=(settings,), daemon=True)
+            process.start()
+            while process.is_alive() and not over.wait(0.5):
+                pass
+            if over.is_set():
+                process.terminate()
+            process.join(35)
+            over.wait(1.0)
+
+    keeper = Thread(target=keep, daemon=True)
+    keeper.start()
+    try:
+        yield
+    finally:
+        over.set()
+        keeper.join(40)
 
 
 @main.command("assess")

@@ -60,9 +60,10 @@ def upgrade_database() -> None:
 def prune_record(age: timedelta) -> None:
     """Remove for good what no longer stands for so long.
 
-    Removed are versions that had been replaced by then, and resources that had been deleted by
-    then, in batches beside a running service. What stands is never removed, however old, nor is
-    anything of the audit log; that the prune was done is told there.
+    Removed are versions that had been replaced by then, resources that had been deleted by then,
+    and notices of other servers that had been dealt with, in batches beside a running service.
+    What stands is never removed, however old, nor is anything of the audit log; that the prune was
+    done is told there.
 
     Afterwards the history of a resource begins with the oldest version left, a version that was
     removed is 404, and so is a resource whose deletion was removed (410 before).

@@ -20,6 +20,8 @@ from marshmallow import Schema, ValidationError, validate
 from marshmallow import fields as checks
 
 from service.core.errors import SettingsError
+from service.settings_sources import read_sources
+from service.usecases.exchange.source import Source
 
 PREFIX = "HER2_"
 FILE = "HER2_CONFIG"
@@ -96,15 +98,34 @@ class Settings:
         8080, _Whole(validate=validate.Range(min=1, max=65535)), "Port to listen on."
     )
     workers: int = _setting(2, _Whole(validate=validate.Range(min=1, max=128)), "Worker processes.")
+    deliver: bool = _setting(
+        True,
+        checks.Boolean(),
+        "Whether `her2 serve` runs the delivery worker too; without sources it has nothing to do.",
+    )
+    park_after_hours: int = _setting(
+        24,
+        _Whole(validate=validate.Range(min=1, max=8760)),
+        "Hours after which what a server did not take waits for a person (`her2 status`).",
+    )
+    sweep_minutes: int = _setting(
+        15,
+        _Whole(validate=validate.Range(min=1, max=1440)),
+        "Minutes between searches of each source for what no notice told.",
+    )
     log_level: str = _setting(
         "info",
         checks.String(validate=validate.OneOf(["debug", "info", "warning", "error"])),
         "debug, info, warning or error; requests are logged at info.",
     )
+    #: From the file alone: [sources.NAME].
+    sources: tuple[Source, ...] = ()
 
 
-NAMES = tuple(f.name for f in fields(Settings))
-_Checked = Schema.from_dict({f.name: f.metadata["check"] for f in fields(Settings)})
+SOURCES = "sources"
+NAMES = tuple(f.name for f in fields(Settings) if f.name != SOURCES)
+_STATED = tuple(f for f in fields(Settings) if f.name != SOURCES)
+_Checked = Schema.from_dict({f.name: f.metadata["check"] for f in _STATED})
 
 
 def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
@@ -119,8 +140,9 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     given |= {
         name: stated[PREFIX + name.upper()] for name in NAMES if stated.get(PREFIX + name.upper())
     }
+    sources = read_sources(given.pop(SOURCES, {}))
     try:
-        return Settings(**_Checked().load(given))
+        return Settings(**_Checked().load(given), sources=sources)
     except ValidationError as error:
         raise SettingsError(_sentences(error.messages_dict)) from None
 
@@ -132,7 +154,7 @@ def _from_file(name: str) -> dict[str, Any]:
         raise SettingsError(f"{FILE}: {name} cannot be read ({error.strerror}).") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError(f"{FILE}: {name} is not TOML in UTF-8 ({error}).") from None
-    _refuse_unknown(given, NAMES, f"key in {name}")
+    _refuse_unknown(given, [*NAMES, SOURCES], f"key in {name}")
     return given
 
 
@@ -144,7 +166,7 @@ def _refuse_unknown(given: Mapping[str, object], known: Sequence[str], kind: str
 
 def _sentences(messages: Mapping[str, Any]) -> str:
     """What is wrong with each value, by both its names, without the value."""
-    helps = {f.name: f.metadata["help"] for f in fields(Settings)}
+    helps = {f.name: f.metadata["help"] for f in _STATED}
     return "\n".join(
         f"{name} ({PREFIX}{name.upper()}): {' '.join(said)} {helps[name]}"
         for name, said in sorted(messages.items())

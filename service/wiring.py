@@ -5,17 +5,25 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from functools import cache
 from pathlib import Path
 
 from flask import Flask
 
+from service.adapters.fhir_server.server import FhirServer
 from service.adapters.store.store import SqlStore
 from service.fhir.validate import load_models
 from service.knowledge.library import Library, load_library
 from service.settings import Settings
 from service.usecases.assess import House
+from service.usecases.exchange.breaker import Breaker
+from service.usecases.exchange.criteria import every_result
+from service.usecases.exchange.desk import Desk
+from service.usecases.exchange.source import Source
+from service.usecases.exchange.trading import Trading
+from service.usecases.record.asking import Recording
 from service.web.app import build
 from service.web.log import log_to
 from service.web.parts import Parts
@@ -45,6 +53,52 @@ def house_of(settings: Settings) -> House:
     return House(canonical_base=settings.canonical_base, jurisdiction=settings.jurisdiction)
 
 
+def trading_of(
+    source: Source,
+    recording: Recording,
+    desk: Desk,
+    clock: Callable[[], datetime] = local_time,
+) -> Trading:
+    """With what a source is served. Nothing is asked of it yet."""
+    if not source.criteria:
+        library = recording.library
+        source = replace(source, criteria=every_result(library.codes, library.local_codes))
+
+    def tell(said: str) -> None:
+        """Its state says since when it is away; when it is back, what was put off is due."""
+        now = clock()
+        since = desk.state(source.name).failing_since
+        if said:
+            desk.note(source.name, said=said, failing_since=since or now)
+        else:
+            desk.note(source.name, said="", failing_since=None)
+            desk.wake(source.name, now)
+
+    server = Breaker(FhirServer(source.at), clock, tell)
+    target = None
+    if source.write_to is not None:
+        # Its own breaker: a server that takes no plans may still answer.
+        target = Breaker(FhirServer(source.write_to), clock, tell)
+    return Trading(source, server, target, desk, recording, clock)
+
+
+def recording_of(settings: Settings, store: SqlStore, library: Library) -> Recording:
+    """With what the record is kept and assessed."""
+    sources = {source.name: source.write_to is not None for source in settings.sources}
+    return Recording(store, library, house_of(settings), sources)
+
+
+def tradings_of(
+    settings: Settings,
+    store: SqlStore,
+    library: Library,
+    clock: Callable[[], datetime] = local_time,
+) -> dict[str, Trading]:
+    """With what each configured source is served, by its name."""
+    recording = recording_of(settings, store, library)
+    return {s.name: trading_of(s, recording, store.desk, clock) for s in settings.sources}
+
+
 def create_app(
     settings: Settings,
     library: Library | None = None,
@@ -54,13 +108,16 @@ def create_app(
     library = library_of(settings.concept_map) if library is None else library
     load_models()
     log_to(sys.stderr, settings.log_level)
+    store = SqlStore(settings.database_url)
     return build(
         Parts(
             library=library,
             house=house_of(settings),
             clock=clock,
             max_body_bytes=settings.max_body_bytes,
-            store=SqlStore(settings.database_url),
+            store=store,
+            recording=recording_of(settings, store, library),
+            tradings=tradings_of(settings, store, library, clock),
             api_token=settings.api_token,
         )
     )

@@ -15,9 +15,12 @@ from service.web.health import health
 from service.web.ids import NoWordOfFhir
 from service.web.log import FIELDS, OneLineEach
 from service.web.medication_knowledge import drug_records
+from service.web.metrics import metrics
+from service.web.notify import notify
 from service.web.openapi import openapi
 from service.web.operations import operations
 from service.web.parts import Parts
+from service.web.quarantine import quarantine
 from service.web.record import record
 from service.web.record_bundles import record_bundles
 from service.web.record_purge import record_purge
@@ -42,9 +45,11 @@ def build(parts: Parts) -> Flask:
         g.log_fields["route"] = request.url_rule.rule if request.url_rule else None
 
     app.extensions["her2.store"] = parts.store
+    app.extensions["her2.tradings"] = parts.tradings
     errors.register(app, parts.max_body_bytes)
     if parts.api_token:
-        require_token(app, parts.api_token)
+        own = [n for n, t in parts.tradings.items() if t.source.token or t.source.hmac_secret]
+        require_token(app, parts.api_token, own)
     for version in FhirVersion:
         app.register_blueprint(operations(parts, version))
         app.register_blueprint(drug_records(parts, version))
@@ -53,7 +58,10 @@ def build(parts: Parts) -> Flask:
         app.register_blueprint(record_bundles(parts, version))
         app.register_blueprint(record_purge(parts, version))
         app.register_blueprint(audit(parts, version))
+    app.register_blueprint(notify(parts))
+    app.register_blueprint(quarantine(parts))
     app.register_blueprint(health(parts))
+    app.register_blueprint(metrics(parts))
     app.register_blueprint(openapi(parts))
 
     @app.get("/")
@@ -67,7 +75,10 @@ def build(parts: Parts) -> Flask:
                 "terminology": "/fhir/r4/CodeSystem",
                 "metadata": "/fhir/r4/metadata",
                 "r5": "/fhir/r5 has the same in FHIR R5",
+                "notifications": "/notify/{source}",
+                "quarantine": "/quarantine",
                 "health": ["/health/live", "/health/ready"],
+                "metrics": "/metrics",
                 "openapi": "/openapi.json",
             }
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from hmac import compare_digest
 
 from flask import Flask, request
@@ -19,12 +20,22 @@ OPEN = frozenset(
 )
 
 
-def require_token(app: Flask, token: str) -> None:
-    """Refuse (401) every request without the token, but for those in OPEN."""
+#: Where a source's own secrets are asked for: `service.usecases.exchange.receive`.
+NOTIFIED = "/notify/"
+
+
+def require_token(app: Flask, token: str, known: Collection[str] = ()) -> None:
+    """Refuse (401) every request without the token, but for those in OPEN.
+
+    known: the sources that have a secret of their own, which their notifications come with.
+    """
 
     @app.before_request
     def check() -> None:
-        if request.url_rule is not None and request.url_rule.rule in OPEN:
+        rule = request.url_rule.rule if request.url_rule is not None else ""
+        if rule in OPEN:
+            return
+        if rule.startswith(NOTIFIED) and (request.view_args or {}).get("source") in known:
             return
         said = request.authorization
         sent = said.token if said is not None and said.type == "bearer" else None

@@ -17,6 +17,7 @@ from service.fhir.version import FhirVersion
 from service.web.answer import cacheable, plain
 from service.web.authentication import OPEN
 from service.web.capability import capability_statement
+from service.web.openapi_exchange import exchange_door
 from service.web.openapi_operations import Place, operation
 from service.web.openapi_parts import COMPONENTS, other_door
 from service.web.parts import Parts
@@ -54,7 +55,7 @@ def description(
     paths: dict[str, dict[str, Any]] = {}
     for rule in sorted(rules, key=lambda rule: rule.rule):
         path = paths.setdefault(_VARIABLE.sub(r"{\1}", rule.rule), {})
-        for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
+        for method in sorted((rule.methods or set()) - {"HEAD"}):
             said = _operation(rule.rule, method, known)
             path[method.lower()] = said | ({"security": []} if rule.rule in OPEN else {})
     schemes = {"securitySchemes": {_TOKEN: {"type": "http", "scheme": "bearer"}}}
@@ -83,4 +84,4 @@ def _operation(
         if f"{rule}/".startswith(f"{version.base}/"):
             below = rule.removeprefix(version.base)
             return operation(Place.of(version, below, known[version]), method)
-    return other_door(rule)
+    return exchange_door(rule, method) or other_door(rule)

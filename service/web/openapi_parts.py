@@ -90,6 +90,9 @@ COMPONENTS: Said = {
     "parameters": {
         "Id": path("id", ID),
         "Number": path("number", "^[0-9]{1,9}$"),
+        "Notice": path("number", "^[0-9]{1,18}$"),
+        "Source": path("source", "^[A-Za-z][A-Za-z0-9-]{0,19}$"),
+        "Kind": path("kind", "^[A-Z][A-Za-z]+$"),
         "Format": query(
             "_format", "The media type of the answer.", "", "json", *sorted(JSON_NAMES)
         ),

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 from service.knowledge.library import Library
 from service.usecases.assess import House
+from service.usecases.exchange.trading import Trading
+from service.usecases.record.asking import Recording
 from service.usecases.record.port import Store
 
 
@@ -16,7 +18,8 @@ class Parts:
     """The real things, or a test's.
 
     clock: reads the time, with its zone; once an answer.
-    store: where the record is kept. api_token: what callers must send; empty when no
+    store: where the record is kept, and recording: with what. tradings: the sources that notify us,
+        by name. api_token: what callers must send; empty when no
         authentication is configured.
     """
 
@@ -25,4 +28,6 @@ class Parts:
     clock: Callable[[], datetime]
     max_body_bytes: int
     store: Store
+    recording: Recording
+    tradings: Mapping[str, Trading]
     api_token: str = ""

@@ -29,7 +29,7 @@ _STATUS = {
 
 def recording_of(parts: Parts) -> Recording:
     """With what the record is kept and assessed."""
-    return Recording(parts.store, parts.library, parts.house)
+    return parts.recording
 
 
 def asking_of(request: Request, parts: Parts, version: FhirVersion) -> Asking:

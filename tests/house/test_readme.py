@@ -14,6 +14,7 @@ import pytest
 from service.core.assessment import Category
 from service.fhir.json import decode
 from service.fhir.systems import code_of
+from service.settings_sources import SourceSchema, read_sources
 from tests.support.server import running
 
 ROOT = Path(__file__).parents[2]
@@ -114,3 +115,23 @@ def test_every_dependency_has_a_reason():
         name = re.match(r"[\w.-]+", requirement)
         assert name
         assert name[0].lower() in README.lower()
+
+
+def test_the_source_of_the_readme_can_be_configured():
+    (block,) = re.findall(r"^```toml\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    (source,) = read_sources(tomllib.loads(block)["sources"])
+    assert source.writes_back
+    assert source.public_url.endswith(f"/notify/{source.name}")
+
+
+def test_every_key_of_a_source_is_documented_with_its_default():
+    table = README[README.index("| key | default |") : README.index("The first source's")]
+    rows = [line.split("|")[1:3] for line in table.splitlines()[2:] if line]
+    documented = {name for keys, _ in rows for name in re.findall(r"`([a-z_]+)`", keys)}
+    assert documented == set(SourceSchema._declared_fields)
+    for keys, default in rows:
+        (name, *_) = re.findall(r"`([a-z_]+)`", keys)
+        said = re.match(r" `([^`]+)` $", default)
+        if said:
+            stated = SourceSchema._declared_fields[name].load_default
+            assert said[1] == str(stated).lower()

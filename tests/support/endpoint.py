@@ -35,6 +35,7 @@ class Endpoint:
         chosen = Settings(database_url=url, log_level="error", **settings)
         self._app = create_app(chosen, clock=lambda: self.now)
         self.store = self._app.extensions["her2.store"]
+        self.tradings = self._app.extensions["her2.tradings"]
 
     def client(self) -> FlaskClient:
         """For tests that send their own requests."""
@@ -121,13 +122,16 @@ def content(resources: Mapping[str, Resource]) -> dict[str, Resource]:
     }
 
 
-def fresh(resources: Iterable[Resource]) -> dict[str, Resource]:
-    """What a stateless assessment of these resources says of their one patient."""
+def fresh(resources: Iterable[Resource], **asked: Any) -> dict[str, Resource]:
+    """What a stateless assessment of these resources says of their one patient.
+
+    asked: as `answered` is told, such as the day.
+    """
     entries = [{"resource": resource} for resource in resources]
     bundle = {"resourceType": "Bundle", "type": "collection"} | (
         {"entry": entries} if entries else {}
     )
-    answer = answered(bundle, lenient=True)
+    answer = answered(bundle, lenient=True, **asked)
     found = {
         e["fullUrl"]: e["resource"]
         for e in answer.get("entry", [])

@@ -20,8 +20,11 @@ def check_answer(path: str, status: int, headers: Headers, body: bytes) -> None:
         assert status in (200, 201, 204, 304)
         assert "Content-Type" not in headers
         return
-    said = json.loads(body)  # and so no HTML
     assert b"Traceback" not in body
+    if path == "/metrics" and status == 200:
+        assert headers["Content-Type"].startswith("text/plain; version=")
+        return
+    said = json.loads(body)  # and so no HTML
     if status >= 400:
         assert headers["Content-Type"] == FHIR_TYPE
         assert said["resourceType"] == "OperationOutcome"
@@ -30,5 +33,7 @@ def check_answer(path: str, status: int, headers: Headers, body: bytes) -> None:
     elif path.startswith("/fhir/"):
         assert headers["Content-Type"].startswith(FHIR_TYPE)
         assert said["resourceType"]
+    elif path.startswith("/notify/") and "resourceType" in said:
+        assert headers["Content-Type"] == FHIR_TYPE
     else:
         assert headers["Content-Type"] == "application/json"

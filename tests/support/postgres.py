@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import pwd
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -24,11 +24,32 @@ _PATIENCE = 60.0
 _COUNTER = count(1)
 
 
-@dataclass(frozen=True, slots=True)
 class Cluster:
-    """A running server; `socket` is the directory of its socket, which nobody else can enter."""
+    """A server of our own; `socket` is the directory of its socket, which nobody else can enter."""
 
-    socket: Path
+    def __init__(self, home: Path, programs: Path, account: str | None) -> None:
+        self.socket, self._programs, self._account = home, programs, account
+        self.start()
+
+    def start(self) -> None:
+        """With what it kept; ready when this returns."""
+        home = self.socket
+        with (home / "log").open("ab") as log:
+            self._server = subprocess.Popen(
+                [self._programs / "postgres", "-D", home / "data", "-k", home, "-h", "", "-F"],
+                user=self._account,
+                group=self._account and pwd.getpwnam(self._account).pw_gid,
+                extra_groups=[] if self._account else None,
+                cwd=home,
+                stdout=subprocess.DEVNULL,
+                stderr=log,
+            )
+        _wait_for(self, self._server, home / "log")
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """SIGINT ends the connections and stops; SIGQUIT is a crash."""
+        self._server.send_signal(how)
+        self._server.wait(_PATIENCE)
 
     @contextmanager
     def database(self) -> Iterator[str]:
@@ -63,22 +84,11 @@ def running() -> Iterator[Cluster]:
             shutil.chown(home, account)
         data = home / "data"
         _initialise(programs, data, account)
-        server = subprocess.Popen(
-            [programs / "postgres", "-D", data, "-k", home, "-h", "", "-F"],
-            user=account,
-            group=account and pwd.getpwnam(account).pw_gid,
-            extra_groups=[] if account else None,
-            cwd=home,
-            stdout=subprocess.DEVNULL,
-            stderr=(home / "log").open("wb"),
-        )
+        cluster = Cluster(home, programs, account)
         try:
-            cluster = Cluster(home)
-            _wait_for(cluster, server, home / "log")
             yield cluster
         finally:
-            server.send_signal(2)  # SIGINT: end the connections and stop
-            server.wait(_PATIENCE)
+            cluster.stop()
     finally:
         shutil.rmtree(home, ignore_errors=True)
 

@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
@@ -24,6 +24,29 @@ def running(log: Path, workers: int = 1, **settings: str) -> Iterator[int]:
     options = ("--port", str(port), "--workers", str(workers))
     with started("-c", _START, "serve", *options, port=port, log=log, **(kept | settings)):
         yield port
+
+
+@contextmanager
+def serving(port: int, log: Path, config: Path) -> Iterator[Callable[..., str]]:
+    """The service with the settings of a file; gives a way to run its other commands with them."""
+    options = ("serve", "--port", str(port), "--workers", "1")
+    settings = {"HER2_CONFIG": str(config)}
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("HER2_")}
+
+    def run(*command: str) -> str:
+        done = subprocess.run(
+            [sys.executable, "-c", _START, *command],
+            env=environment | settings,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    with started("-c", _START, *options, port=port, log=log, **settings):
+        yield run
 
 
 @contextmanager

@@ -47,7 +47,7 @@ def test_anything_else_is_no_age(run, url, said):
 
 
 def test_an_upgrade_makes_the_database_and_says_where_it_stands(run, url):
-    assert "0001" in run("db", "upgrade").stdout
+    assert "0002" in run("db", "upgrade").stdout
     assert run("db", "upgrade").exit_code == 0
     store = SqlStore(url)
     assert store.trouble() == ""

@@ -18,7 +18,15 @@ from service.web.parts import Parts
 from service.web.record_search import search_capability, search_doors
 
 FORM = "application/x-www-form-urlencoded"
-PLAIN = Parts(library=None, house=None, clock=None, max_body_bytes=2048, store=None)
+PLAIN = Parts(
+    library=None,
+    house=None,
+    clock=None,
+    max_body_bytes=2048,
+    store=None,
+    recording=None,
+    tradings={},
+)
 
 
 class Record:

@@ -25,6 +25,7 @@ from sqlalchemy.exc import IntegrityError
 
 from service.adapters.store.bulk import add, add_values
 from service.adapters.store.engine import WRITES
+from service.adapters.store.exchanged import keep as keep_exchanged
 from service.adapters.store.look import Look
 from service.adapters.store.removing import remove
 from service.adapters.store.rows import audit_values, resource_values, version_values
@@ -120,6 +121,8 @@ class Change(Look):
             add(connection, search_value, ("resource", "type", *SearchValue._fields), found_by)
         if changes.audits:
             add_values(connection, audit, [audit_values(told) for told in changes.audits])
+        if changes.exchanged:
+            keep_exchanged(connection, changes.exchanged)
 
     def _advance(self, connection: Connection, keys: Collection[str]) -> None:
         """One change more of each patient; Moved when it is not the one that was read."""

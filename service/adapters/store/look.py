@@ -9,12 +9,14 @@ from itertools import groupby
 from sqlalchemy import Connection, bindparam, func, or_, select, tuple_
 
 from service.adapters.store import audits, removing
+from service.adapters.store.exchanged import feeds
 from service.adapters.store.rows import microseconds, newest, version_of, versions
 from service.adapters.store.search import found
 from service.adapters.store.tables import resource, search_value, version
 from service.core.audit import Audit
 from service.fhir.search_values import fitted
 from service.fhir.version import FhirVersion
+from service.usecases.record.along import Missing
 from service.usecases.record.audit_query import AuditQuery, Audits
 from service.usecases.record.port import Found, Version
 from service.usecases.record.query import Query
@@ -149,6 +151,10 @@ class Look:
         )
         rows = [version_of(row) for row in self._connection.execute(wanted)]
         return [tuple(group) for _, group in groupby(rows, key=lambda v: v.reference)]
+
+    def feeds(self, patients: Collection[str]) -> dict[str, dict[str, tuple[Missing, ...]]]:
+        """Patient -> source that tells of him -> what could not be read of his record there."""
+        return feeds(self._connection, patients)
 
     def with_digest(self, kind: str, patient: str | None, digest: bytes) -> Version | None:
         """The resource of this content in the patient's record, the oldest when there are more."""

@@ -1,12 +1,13 @@
 """Rows that go for good: a patient's, and what no longer stands since a time.
 
-Only resources and versions are named; versions and search values go with their resource (the
-tables' foreign keys). Audit rows never go.
+Of the record only resources and versions are named; versions and search values go with their
+resource (the tables' foreign keys). Audit rows never go. What the exchange with other servers keeps
+of a patient goes with him, and notices that are done with go by their age.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from sqlalchemy import (
@@ -23,12 +24,26 @@ from sqlalchemy import (
 
 from service.adapters.store.engine import WRITES
 from service.adapters.store.rows import audit_values, microseconds
-from service.adapters.store.tables import audit, patient, resource, version
+from service.adapters.store.tables import (
+    audit,
+    delivered,
+    feed,
+    notice,
+    outbox,
+    patient,
+    resource,
+    seen,
+    version,
+)
 from service.core.audit import Audit
+from service.usecases.exchange.desk import State
 from service.usecases.record.removal import Removal, Removed
 
 #: Rows that one transaction of a prune removes: others wait no longer than that takes.
 AT_ONCE = 1000
+_DONE_WITH = [
+    state.value for state in (State.DONE, State.STALE, State.OWN, State.IGNORED, State.DISMISSED)
+]
 
 
 def references_of(connection: Connection, key: str) -> list[str]:
@@ -54,6 +69,7 @@ def remove(connection: Connection, removal: Removal) -> Removed:
         named = [tuple(reference.split("/", 1)) for reference in removal.besides]
         removed += _resources(connection, tuple_(resource.c.type, resource.c.id).in_(named))
     connection.execute(delete(patient).where(patient.c.key.in_(removal.keys)))
+    _of_exchange(connection, removal.keys)
     connection.execute(insert(audit), [audit_values(removal.told)])
     return removed
 
@@ -63,6 +79,9 @@ def prune(engine: Engine, before: datetime, told: Audit) -> Iterator[Removed]:
 
     These are versions that had a successor by then and resources that were deleted by then. The
     audit row is kept with the first of them: a prune that is interrupted is told too.
+
+    Notices that had come by then and are done with go as well. No past answer rests on them, so
+    that they are neither counted nor audited.
     """
     until, tells = microseconds(before), [told]
     seq = 0
@@ -83,8 +102,42 @@ def prune(engine: Engine, before: datetime, told: Audit) -> Iterator[Removed]:
             removed = _resources(connection, resource.c.pk.in_(pks) & deleted)
             _tell(connection, tells, removed.resources)
         if not pks:
-            return
+            break
         yield removed
+    seq = 0
+    while True:
+        with _writing(engine) as connection, connection.begin():
+            seqs = connection.scalars(_done_with(seq, until)).all()
+            connection.execute(delete(notice).where(notice.c.seq.in_(seqs)))
+        if not seqs:
+            return
+        seq = seqs[-1]
+        yield Removed()
+
+
+def _of_exchange(connection: Connection, keys: Collection[str]) -> None:
+    """What sources told of a patient and are owed of him.
+
+    With the notices that name a resource of his and were not worked on yet; of a delivery that
+    could not be read nobody can say whose it is.
+    """
+    his = select(seen.c.type).where(
+        seen.c.patient.in_(keys),
+        *(seen.c[name] == notice.c[name] for name in ("source", "type", "id")),
+    )
+    connection.execute(delete(notice).where(notice.c.patient.in_(keys) | his.exists()))
+    for table in (seen, feed, outbox, delivered):
+        connection.execute(delete(table).where(table.c.patient.in_(keys)))
+
+
+def _done_with(after: int, until: int) -> Select[int]:
+    """Waiting and quarantined ones stay, however old: somebody is still to look at them."""
+    return (
+        select(notice.c.seq)
+        .where(notice.c.state.in_(_DONE_WITH), notice.c.seq > after, notice.c.received <= until)
+        .order_by(notice.c.seq)
+        .limit(AT_ONCE)
+    )
 
 
 def _superseded(after: int, until: int) -> Select[int]:

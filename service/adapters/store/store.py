@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import Connection, Engine
 
 from service.adapters.store.change import Change, OptimisticChange
+from service.adapters.store.desk import SqlDesk
 from service.adapters.store.engine import WRITES, engine_of
 from service.adapters.store.look import Look
 from service.adapters.store.removing import prune
@@ -23,6 +24,7 @@ class SqlStore:
 
     def __init__(self, url: str) -> None:
         self.engine: Engine = engine_of(url)
+        self.desk = SqlDesk(self.engine)
 
     @contextmanager
     def reading(self) -> Iterator[Look]:

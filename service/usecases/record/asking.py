@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from service.fhir.version import FhirVersion
@@ -13,11 +14,15 @@ from service.usecases.record.port import Store
 
 @dataclass(frozen=True, slots=True)
 class Recording:
-    """With what the record is kept and assessed."""
+    """With what the record is kept and assessed.
+
+    sources: names of the servers that tell us of patients -> whether they are owed the plans.
+    """
 
     store: Store
     library: Library
     house: House
+    sources: Mapping[str, bool] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +32,7 @@ class Asking:
     address: of the base that was asked, `http://host/fhir/r4`, without a slash at its end.
     lenient: a HER2 result that cannot be read is kept, and flagged. now: the one clock reading,
     with its zone. agent: who asks, as authentication knows it; network: from where. request: its
-    id.
+    id. prefix: what the ids of a source's resources begin with here, its references too.
     """
 
     release: FhirVersion
@@ -37,3 +42,4 @@ class Asking:
     agent: str = "unauthenticated caller"
     network: str = ""
     request: str = ""
+    prefix: str = ""

@@ -8,24 +8,24 @@ from __future__ import annotations
 
 import random
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 from uuid import uuid4
 
 from service.core.assessment import Remark
 from service.core.audit import Audit
 from service.core.errors import Conflict, Fault, Unreadable
 from service.fhir.coder import Coder
-from service.fhir.entries import Opened, open_resource
-from service.fhir.her2_observation import parts_of
+from service.usecases.record.along import Along
 from service.usecases.record.asked import criteria
 from service.usecases.record.asking import Asking, Recording
 from service.usecases.record.derive import place_of
 from service.usecases.record.door import admit
+from service.usecases.record.exchanging import again, exchanged, not_read
 from service.usecases.record.found_by import derived_found_by, found_by
+from service.usecases.record.her2 import says_her2
 from service.usecases.record.interaction import Came, Done, Interaction
-from service.usecases.record.links import local, references_in
+from service.usecases.record.links import local, prefixed, references_in
 from service.usecases.record.owner import identifiers_of, key_by
 from service.usecases.record.port import (
     Changes,
@@ -47,23 +47,32 @@ _ACTIONS = {Came.CREATED: "C", Came.UPDATED: "U", Came.DELETED: "D"}
 _INTERACTIONS = {Came.CREATED: "create", Came.UPDATED: "update", Came.DELETED: "delete"}
 
 
-def change(asked: Sequence[Interaction], recording: Recording, asking: Asking) -> list[Done]:
+def change(
+    asked: Sequence[Interaction],
+    recording: Recording,
+    asking: Asking,
+    along: Along | None = None,
+) -> list[Done]:
     """Do all of it or nothing, and assess again whom it concerns: one outcome an interaction.
 
+    along: what comes with it when another server told of it; it is kept even when nothing changes.
+
     Raises what `admit` and `targets_of` raise, Unreadable (422) for a HER2 result that cannot be
-    read or is about nobody unless the caller is lenient, and Conflict (409) when others change the
-    same record faster than it can be read.
+    read or is about nobody unless the caller is lenient, Conflict (409) when others change the
+    same record faster than it can be read, and Overtaken when another worker took what is `along`.
     """
     admit(asked, asking.release, recording.house.canonical_base)
     conditions = {f"{one.kind}?{one.criteria}" for one in asked if one.criteria}
     # The same ids at each try: a new patient is locked by his.
     new_ids = [str(uuid4()) for _ in asked]
-    keys = conditions.union(*map(_likely, asked, new_ids))
+    keys = conditions.union(
+        *(_likely(*each, asking.prefix) for each in zip(asked, new_ids, strict=True))
+    )
     for tried in range(TRIES):
         alone = bool(conditions) or tried >= ALONE
         try:
             with recording.store.changing(sorted(keys), alone) as unit:
-                done, changes = _decided(asked, new_ids, unit, recording, asking)
+                done, changes = _decided(asked, new_ids, unit, recording, asking, along)
                 if changes:
                     unit.apply(changes)
             return done
@@ -74,7 +83,7 @@ def change(asked: Sequence[Interaction], recording: Recording, asking: Asking) -
     raise Conflict(Fault("conflict", text))
 
 
-def _likely(one: Interaction, new_id: str) -> set[str]:
+def _likely(one: Interaction, new_id: str, prefix: str) -> set[str]:
     """Whose record it is about, as far as it says so itself; a guess saves a second look."""
     resource = one.resource or {}
     if one.kind == "Patient":
@@ -82,7 +91,7 @@ def _likely(one: Interaction, new_id: str) -> set[str]:
     subject = resource.get("subject") or resource.get("patient")
     named = subject.get("reference") if isinstance(subject, dict) else None
     found = local(named) if isinstance(named, str) else ""
-    return {found} if found.startswith("Patient/") else set()
+    return {prefixed(found, prefix)} if found.startswith("Patient/") else set()
 
 
 def _decided(
@@ -91,6 +100,7 @@ def _decided(
     unit: Unit,
     recording: Recording,
     asking: Asking,
+    along: Along | None,
 ) -> tuple[list[Done], Changes | None]:
     """What comes of each interaction, and all that is to be kept; None when nothing is."""
 
@@ -100,23 +110,32 @@ def _decided(
     unit.gather([f"{one.kind}/{one.id}" for one in asked if one.id])
     settled = Settling(unit, asking, met_by).settle(targets_of(asked, new_ids, unit, met_by))
     changed = [(s, s.version) for s in settled if s.changed and s.version]
-    if not changed:
-        return [Done(s.came, s.version) for s in settled], None
+    once_more = again(along, unit)
+    if not changed and not once_more:
+        done = [Done(s.came, s.version) for s in settled]
+        told = exchanged(along, settled, {}, (), unit, recording, asking)
+        return done, Changes(exchanged=told) if told else None
     joining = _joining(settled, unit)
-    patients = _concerned(settled, joining, unit, recording, asking)
+    patients = _concerned(settled, joining, unit, recording, asking) | once_more
     unit.hold(patients)
     unit.gather(_referred(settled), patients)
     new = [NewVersion(v, found_by(s.resource, asking.release)) for s, v in changed]
     unread: list[Fault] = []
+    missing = not_read(along, patients, unit, recording)
+    anew: set[str] = set()
     by_reference = {s.target.reference: s for s in settled if s.changed}
     for patient in sorted(patients):
-        found = reassessed(patient, unit, by_reference, joining, recording, asking)
+        lacking = missing.get(patient, ())
+        found = reassessed(patient, unit, by_reference, joining, recording, asking, lacking)
         unread += found.unread
+        anew |= {patient} if found.versions else set()
         new += [NewVersion(v, derived_found_by(*forms)) for v, forms in found.versions]
     remarks = _unread(unread, settled, asking)
+    told = exchanged(along, settled, remarks, anew, unit, recording, asking)
     done = [Done(s.came, s.version, remarks.get(s.target.reference, ())) for s in settled]
     moved = {version.reference: key for key, version in joining}
-    return done, Changes(new, [_audit(s, v, asking) for s, v in changed], patients, moved)
+    audits = [_audit(s, v, asking) for s, v in changed]
+    return done, Changes(new, audits, patients, moved, told)
 
 
 def _referred(settled: Iterable[Settled]) -> set[str]:
@@ -159,7 +178,7 @@ def _concerned(
         if shared(one.version):
             kept = {version.patient for version in reader.referring(one.target.reference)}
             whose |= (kept | referring.get(one.target.reference, set())) - {""}
-            if not whose and one.resource is not None and _says_her2(one.resource, coder):
+            if not whose and one.resource is not None and says_her2(one.resource, coder):
                 text = "A HER2 result is kept for a patient: send Observation.subject."
                 faults.append(Fault("required", text, f"{one.target.asked.where}.subject"))
         patients |= whose
@@ -178,14 +197,6 @@ def _referring(settled: Iterable[Settled]) -> dict[str, set[str]]:
             for sent in references_in(one.resource):
                 found.setdefault(local(sent), set()).add(one.version.patient)
     return found
-
-
-def _says_her2(resource: Mapping[str, Any], coder: Coder) -> bool:
-    if resource["resourceType"] != "Observation":
-        return False
-    opened = Opened()
-    open_resource(resource, "Observation", opened)
-    return bool(parts_of(opened.resources[0], coder))
 
 
 def _unread(

@@ -57,8 +57,12 @@ def derive(
     library: Library,
     house: House,
     now: datetime,
+    lacking: Sequence[str] = (),
 ) -> Standing:
-    """Assess a patient's record as it stands; `patient` is the key of whose it is."""
+    """Assess a patient's record as it stands; `patient` is the key of whose it is.
+
+    lacking: sentences on what could not be read of it, for the notes of the summary.
+    """
     request = Request(
         opened=opened(evidence),
         jurisdiction=house.jurisdiction,
@@ -73,7 +77,7 @@ def derive(
     answer = next((a for a in found.answers if a.evidence.subject.key == patient), None)
     if answer is None or not answer.evidence.specimens:
         return Standing({}, unread)
-    remarks = remarks_of(found)
+    remarks = [*remarks_of(found), *(Remark(text, "", "warning") for text in lacking)]
     answer = replace(answer, kept=True)
 
     def written(version: FhirVersion) -> dict[str, Resource]:

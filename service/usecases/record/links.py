@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from typing import Any
 
 from service.core.errors import Fault, PreconditionFailed
 
 _LOCAL = re.compile(r"([A-Z][A-Za-z]+)/([A-Za-z0-9.-]{1,64})(/_history/[A-Za-z0-9.-]{1,64})?")
+#: Characters of an id (FHIR R4, 2.24.0.1).
+_LONGEST = 64
 _NESTED = (dict, list)
 _BY_SEARCH = re.compile(r"([A-Z][A-Za-z]+)\?(.+)")
 
@@ -36,28 +39,50 @@ def local(reference: str) -> str:
     return f"{match[1]}/{match[2]}" if match else ""
 
 
+def prefixed(reference: str, prefix: str) -> str:
+    """`Type/id` as it is here, where the sender's ids begin with the prefix.
+
+    An id that becomes longer than FHIR allows is told by a digest of it.
+    """
+    kind, _, id = reference.partition("/")
+    return f"{kind}/{kept_id(id, prefix)}"
+
+
+def kept_id(id: str, prefix: str) -> str:
+    """The id here of a sender's resource."""
+    long = prefix + id
+    return (
+        long if len(long) <= _LONGEST else f"{prefix[:20]}{sha256(long.encode()).hexdigest()[:40]}"
+    )
+
+
 def links_of(
     resource: Mapping[str, Any],
     addresses: Mapping[str, str],
     own: str,
     found: Callable[[str, str], Sequence[str]],
     where: str,
+    prefix: str = "",
 ) -> dict[str, str]:
     """Reference as sent -> `Type/id`, for those that are not such already.
 
     addresses: what an entry is called in the message -> `Type/id`. own: address of the base that
-    was asked. found: (type, query) -> `Type/id` of all that meets it. Raises PreconditionFailed
-    when a search does not find just one.
+    was asked, or of the server that told of it. found: (type, query) -> `Type/id` of all that meets
+    it. prefix: what that server's ids begin with here. Raises PreconditionFailed when a search
+    does not find just one.
     """
     links: dict[str, str] = {}
     for reference in references_in(resource):
-        if reference in links or _LOCAL.fullmatch(reference):
+        if reference in links:
+            continue
+        if _LOCAL.fullmatch(reference):
             known = addresses.get(reference)  # of an entry that got another id
+            known = known or (prefix and prefixed(local(reference), prefix))
             links |= {reference: known} if known and known != reference else {}
         elif reference in addresses:
             links[reference] = addresses[reference]
         elif reference.startswith(f"{own}/") and (within := local(reference[len(own) + 1 :])):
-            links[reference] = within
+            links[reference] = prefixed(within, prefix)
         elif match := _BY_SEARCH.fullmatch(reference):
             met = found(match[1], match[2])
             if len(met) != 1:

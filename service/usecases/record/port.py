@@ -12,6 +12,7 @@ from typing import Protocol
 from service.core.audit import Audit
 from service.fhir.search_values import SearchValue
 from service.fhir.version import FhirVersion
+from service.usecases.record.along import Exchanged, Missing
 from service.usecases.record.audit_query import AuditQuery, Audits
 from service.usecases.record.query import Query
 from service.usecases.record.removal import Removal, Removed
@@ -72,13 +73,15 @@ class Changes:
     """Everything that one request changes: kept together or not at all.
 
     patients: keys whose record changes. moved: resource (`Type/id`) -> the key of the record that
-    it belongs to from now on, without a version of its own.
+    it belongs to from now on, without a version of its own. exchanged: what other servers are owed,
+    and what became of what they told us.
     """
 
     versions: Sequence[NewVersion] = ()
     audits: Sequence[Audit] = ()
     patients: Collection[str] = ()
     moved: Mapping[str, str] = field(default_factory=dict)
+    exchanged: Exchanged | None = None
 
 
 class Moved(Exception):
@@ -133,6 +136,9 @@ class Reader(Protocol):
 
     def derived(self, patient: str) -> list[Version]:
         """The newest version of all that was derived for a patient."""
+
+    def feeds(self, patients: Collection[str]) -> Mapping[str, Mapping[str, Sequence[Missing]]]:
+        """Patient -> source that tells of him -> what could not be read of his record there."""
 
     def with_digest(self, kind: str, patient: str | None, digest: bytes) -> Version | None:
         """The resource of this content in the patient's record (None: anyone's), if there is."""

@@ -41,16 +41,18 @@ def reassessed(
     joining: Sequence[tuple[str, Version]],
     recording: Recording,
     asking: Asking,
+    lacking: Sequence[str] = (),
 ) -> Reassessed:
     """The patient's record with what was changed (by `Type/id`) laid over it, assessed.
 
-    joining: (key of a record, version of another record that joins it).
+    joining: (key of a record, version of another record that joins it). lacking: what is told of
+    the record's gaps.
     """
     evidence = _evidence(patient, reader, changed, joining)
     stood = {version.reference: version for version in reader.derived(patient)}
     if not evidence and not stood:  # such as the key of an identifier that nobody refers to
         return Reassessed((), ())
-    standing = derive(evidence, patient, recording.library, recording.house, asking.now)
+    standing = derive(evidence, patient, recording.library, recording.house, asking.now, lacking)
     new = _withdrawals(patient, stood, standing, changed.values(), recording, asking)
     new += _standing(patient, stood, standing, asking)
     return Reassessed(new, standing.unread)

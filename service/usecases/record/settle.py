@@ -87,6 +87,7 @@ class Settling:
             self._asking.address,
             self._found,
             asked.where,
+            self._asking.prefix,
         )
         sent = linked(asked.resource, links) if links else asked.resource
         content = {**sent, "id": target.id}

@@ -1,0 +1,129 @@
+"""Looking what changed at a source since a time, whatever notices did or did not come."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from urllib.parse import parse_qsl
+
+from service.core.errors import ServerRefused
+from service.fhir.json import encode
+from service.fhir.moments import moment
+from service.fhir.notices.notice import Happening, Notice
+from service.usecases.exchange.arrival import arrival_of
+from service.usecases.exchange.server import Resource
+from service.usecases.exchange.trading import Trading
+from service.usecases.record.stored import instant
+
+#: What changed so long before the last look is looked at again: a server may commit late.
+OVERLAP = timedelta(minutes=2)
+#: How far back the first look of all goes when nobody says.
+FIRST = timedelta(hours=1)
+PAGE = "100"
+
+
+def catch_up(trading: Trading, since: datetime | None = None) -> int:
+    """Take in what meets the source's criteria and changed since then: how much of it is new.
+
+    since: by the source's clock; None: since the last look. Raises ServerAway and ServerRefused.
+    """
+    state = trading.desk.state(trading.source.name)
+    begun = trading.clock()
+    start = since or (state.caught_up or begun - FIRST) - OVERLAP
+    new, looked_at = 0, None
+    for criterion in trading.source.criteria:
+        kind, _, query = criterion.partition("?")
+        asked_at, came = _changed(trading, kind, query, start)
+        new += came
+        looked_at = min(filter(None, (looked_at, asked_at)), default=None)
+    for kind in sorted({c.partition("?")[0] for c in trading.source.criteria}):
+        new += _deleted(trading, kind, start)
+    until = looked_at or begun
+    if state.caught_up is None or until > state.caught_up:
+        trading.desk.note(trading.source.name, caught_up=until)
+    return new
+
+
+def _changed(
+    trading: Trading, kind: str, query: str, start: datetime
+) -> tuple[datetime | None, int]:
+    """When the source says that it looked, and how much is new."""
+    new, first_look = 0, None
+    while True:
+        asked = [*parse_qsl(query), ("_lastUpdated", f"ge{instant(start)}")]
+        asked += [("_sort", "_lastUpdated"), ("_count", PAGE)]
+        found = trading.server.search(kind, asked)
+        first_look = first_look or found.asked_at
+        resources = [r for r in found.resources if r.get("resourceType") == kind]
+        new += take_in(trading, resources)
+        last = max(filter(None, map(_updated, resources)), default=None)
+        if found.complete or last is None or last <= start:
+            return first_look, new
+        start = last  # more than one search gives: it goes on where this one ended
+
+
+def take_in(trading: Trading, resources: list[Resource]) -> int:
+    """Keep resources that were found at the source as if it had notified us of them."""
+    arrivals = []
+    for resource in resources:
+        meta = resource.get("meta") or {}
+        notice = Notice(
+            happening=Happening.CHANGED,
+            type=str(resource.get("resourceType", "")),
+            id=str(resource.get("id", "")),
+            version=str(meta.get("versionId", "")),
+            updated=_updated(resource),
+            resource=resource,
+            body=encode(resource),
+        )
+        arrivals.append(arrival_of(notice, None, trading))
+    return trading.desk.arrive(trading.source.name, arrivals, trading.clock()) if arrivals else 0
+
+
+def _deleted(trading: Trading, kind: str, start: datetime) -> int:
+    """Deletions since then, as far as the server keeps a history of the type."""
+    if "history-type" not in _interactions(trading, kind):
+        return 0
+    try:
+        found = trading.server.history(kind, [("_since", instant(start)), ("_count", PAGE)])
+    except ServerRefused:
+        return 0  # it said it could: deletions are then known by their notices alone
+    gone = dict(_removals(found.resources))
+    named = [tuple(reference.split("/", 1)) for reference in gone]
+    known = trading.desk.seen(trading.source.name, named)  # type: ignore[arg-type]
+    arrivals = []
+    for reference, seen in known.items():
+        if not seen.gone:
+            notice = Notice(Happening.DELETED, seen.type, seen.id, gone[reference])
+            arrivals.append(arrival_of(notice, None, trading))
+    return trading.desk.arrive(trading.source.name, arrivals, trading.clock()) if arrivals else 0
+
+
+def _removals(entries: tuple[Resource, ...]) -> Iterator[tuple[str, str]]:
+    """`Type/id` of what the newest entry of a history says was deleted, and the version of that."""
+    newest: set[str] = set()
+    for entry in entries:  # the newest first (FHIR R4, 3.1.0.13)
+        request, response = entry.get("request") or {}, entry.get("response") or {}
+        resource = entry.get("resource") or {}
+        url = str(request.get("url", "")).partition("/_history")[0]
+        reference = url or f"{resource.get('resourceType')}/{resource.get('id')}"
+        if reference.count("/") != 1 or reference in newest:
+            continue
+        newest.add(reference)
+        if request.get("method") == "DELETE":
+            yield reference, str(response.get("etag", "")).removeprefix("W/").strip('"')
+
+
+def _interactions(trading: Trading, kind: str) -> set[str]:
+    try:
+        rest = trading.server.capability().get("rest") or [{}]
+    except ServerRefused:
+        return set()
+    offered = [r for r in rest[0].get("resource", []) if r.get("type") == kind]
+    return {i.get("code", "") for r in offered for i in r.get("interaction", [])}
+
+
+def _updated(resource: Resource) -> datetime | None:
+    meta = resource.get("meta")
+    found = moment(meta.get("lastUpdated")) if isinstance(meta, dict) else None
+    return found.instant if found else None
