@@ -118,7 +118,9 @@ def worker_beside(settings: Settings) -> Iterator[None]:
                 pass
             if over.is_set():
                 process.terminate()
-            process.join(35)
+                process.join(12)
+                process.kill()  # what it was at is begun again: nothing is half there
+            process.join()
             over.wait(1.0)
 
     keeper = Thread(target=keep, daemon=True)
@@ -127,7 +129,7 @@ def worker_beside(settings: Settings) -> Iterator[None]:
         yield
     finally:
         over.set()
-        keeper.join(40)
+        keeper.join(15)
 
 
 @main.command("assess")

@@ -10,6 +10,7 @@ import threading
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from time import monotonic
 from typing import Any
 
 import click
@@ -24,13 +25,16 @@ from service.usecases.exchange.work import work
 from service.usecases.exchange.worker import Lane, run_lanes
 from service.wiring import library_of, local_time, tradings_of
 
+#: Seconds in which lanes may finish what they are at; a longer search is begun again later.
+TO_FINISH = 8.0
+
 
 @click.command("deliver")
 def deliver() -> None:
     """Run the delivery worker: work on notices, and write back what is owed.
 
     `her2 serve` runs one too, unless HER2_DELIVER is false. On PostgreSQL several may run at once.
-    Ends with Ctrl-C or SIGTERM, and finishes what it is at.
+    Ends with Ctrl-C or SIGTERM, within seconds: whatever it is at then is begun again later.
     """
     settings = settings_in_force()
     if not settings.sources:
@@ -53,8 +57,9 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
     while not stop.wait(1.0):
         if os.getppid() != parent:
             stop.set()
+    until = monotonic() + TO_FINISH
     for thread in threads:
-        thread.join(30)
+        thread.join(max(0.0, until - monotonic()))
     store.close()
 
 

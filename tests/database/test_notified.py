@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import select
 
 from service.adapters.store.tables import notice
-from service.fhir.json import encode
+from service.fhir.json import decode, encode
 from tests.support.hospital import Hospital, hospital
-from tests.support.notifications import notifications
+from tests.support.notifications import notification, notifications
 from tests.support.sources import ihc, ish, person, sample
 
 
@@ -124,6 +124,35 @@ def test_versions_that_come_at_once_in_any_order_end_at_the_newest(clinic: Hospi
     clinic.work()
     standing = clinic.endpoint.read("Observation/ihc-p1")
     assert standing["valueCodeableConcept"]["text"] == "Positive (3+)"
+
+
+def test_numbers_that_fall_to_1_are_new_events_and_what_came_between_is_looked_for(
+    clinic: Hospital,
+):
+    """HAPI counts in memory: after its restart number 1 is no repetition (wire-facts (b))."""
+    by_topic(clinic, clinic.put(ihc(score="2+")), 5)
+    clinic.work()
+    clinic.put(person("p2"))
+    clinic.put(sample("p2"))
+    clinic.put(ihc("p2", "3+"))  # of this one nobody tells
+    by_topic(clinic, clinic.put(ish()), 1)
+    clinic.work()
+    assert [kind_of(plan) for plan in clinic.plans("p1")] == ["clarify"]
+    assert len(clinic.plans("p2")) == 1
+    (channel,) = clinic.endpoint.store.desk.channels("hapi")
+    assert (channel.number, channel.missing) == (1, ())
+
+
+def by_topic(clinic: Hospital, resource, number: int) -> None:
+    """HAPI tells of it as an event of that number."""
+    sent = decode(notification("hapi-notifies-by-topic-in-r4").sent.body)
+    status, focus = sent["entry"]
+    named = f"{resource['resourceType']}/{resource['id']}"
+    parts = status["resource"]["parameter"]
+    parts[4]["valueString"] = parts[5]["part"][0]["valueString"] = str(number)
+    parts[5]["part"][2]["valueReference"]["reference"] = named
+    focus |= {"fullUrl": named, "resource": resource}
+    assert clinic.deliver("POST", "", encode(sent)).status_code == 204
 
 
 def test_an_empty_notice_makes_us_look(clinic: Hospital):

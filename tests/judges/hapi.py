@@ -15,12 +15,15 @@ START_SECONDS = 240
 
 
 @contextmanager
-def running(log: Path) -> Iterator[str]:
-    """The base address of a running server, which prints to `log` and is ended by its id."""
+def running(log: Path, port: int = 0, database: Path | None = None) -> Iterator[str]:
+    """The base address of a running server, which prints to `log` and is ended by its id.
+
+    port: 0 for any. database: a file that keeps what it has; in memory without.
+    """
+    kept = {"fhir.jdbc": f"jdbc:h2:file:{database}"} if database else {}
+    program = command("Server", str(port), heap="2g", properties=kept)
     with log.open("wb") as out:
-        server = subprocess.Popen(
-            command("Server", heap="2g"), stdin=subprocess.DEVNULL, stdout=out, stderr=out
-        )
+        server = subprocess.Popen(program, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
     try:
         yield _address(server, log)
     finally:

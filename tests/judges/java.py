@@ -7,6 +7,7 @@ import os
 import re
 import shutil
 import subprocess
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -19,8 +20,12 @@ _CLASSPATH, _BUILT_FROM = TARGET / "classpath", TARGET / "built-from"
 _MAVEN = ["mvn", "-B", "-q", "-ntp", "compile", "dependency:build-classpath"]
 
 
-def command(main_class: str, *arguments: str, heap: str) -> list[str]:
+def command(
+    main_class: str, *arguments: str, heap: str, properties: Mapping[str, str] | None = None
+) -> list[str]:
     """The command line of one of our programs; builds it where that is still to do.
+
+    properties: of Java's own kind, `-Dname=value`.
 
     Skips the test that asks where there is no Java; fails it when CI=true.
     """
@@ -31,6 +36,7 @@ def command(main_class: str, *arguments: str, heap: str) -> list[str]:
         f"-Xmx{heap}",
         "-XX:+UseParallelGC",  # throughput before pauses
         f"-Duser.home={TARGET / 'home'}",  # HL7's code keeps a cache there
+        *(f"-D{name}={value}" for name, value in (properties or {}).items()),
         "-cp",
         f"{TARGET / 'classes'}{os.pathsep}{_CLASSPATH.read_text(encoding='utf-8')}",
         f"judges.{main_class}",

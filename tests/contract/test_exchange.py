@@ -1,14 +1,15 @@
 """The whole round with a real HAPI server: it notifies us, and gets its plans; nobody posts to us.
 
 HAPI's Subscription calls the real service; the worker beside it reads the patient's record from
-HAPI, and writes the plan back there.
+HAPI, and writes the plan back there. Other tests fill the same HAPI with results by the thousand,
+which the worker would find and take in: these come before them, by the name of this file.
 """
 
 from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pytest
 import requests
 
 from service.fhir.json import decode, encode
+from tests.judges import hapi
 from tests.support.cases import cases
 from tests.support.server import free_port, serving
 from tests.support.sources import ihc, ish
@@ -92,17 +94,7 @@ def hospital(
     """Subscribed by `her2 subscribe`, and the subscription deleted in the end."""
     folder: Path = tmp_path_factory.mktemp("hospital")
     port = free_port()
-    config = folder / "her2.toml"
-    config.write_text(
-        f"""
-        database_url = "sqlite:///{folder / "her2.db"}"
-        [sources.hapi]
-        base_url = "{hapi_base}"
-        public_url = "http://127.0.0.1:{port}/notify/hapi"
-        write_back = true
-        payload = "{request.param}"
-        """
-    )
+    config = configured(folder, hapi_base, port, request.param)
     with serving(port, folder / "log", config) as run:
         run("subscribe", "hapi")
         yield Hospital(hapi_base, f"http://127.0.0.1:{port}/fhir/r4", request.param)
@@ -111,6 +103,22 @@ def hospital(
     ).get("entry", []):
         id = subscription["resource"]["id"]
         assert requests.delete(f"{hapi_base}/Subscription/{id}", timeout=60).ok
+
+
+def configured(folder: Path, base: str, port: int, payload: str) -> Path:
+    """The settings of a service at a port with HAPI as its source."""
+    config = folder / "her2.toml"
+    config.write_text(
+        f"""
+        database_url = "sqlite:///{folder / "her2.db"}"
+        [sources.hapi]
+        base_url = "{base}"
+        public_url = "http://127.0.0.1:{port}/notify/hapi"
+        write_back = true
+        payload = "{payload}"
+        """
+    )
+    return config
 
 
 def eventually(found: Any, wanted: Any) -> None:
@@ -152,6 +160,51 @@ def test_a_plan_goes_from_testing_to_therapy_in_hapi_and_is_withdrawn_there(hosp
         f"HAPI, payload {hospital.payload}: {number} patients from testing-only to therapy to "
         f"revoked, {len(first)} plans throughout, in {time.monotonic() - began:.0f} s"
     )
+
+
+def test_hapi_that_was_down_for_the_whole_of_a_run_has_every_plan_once_when_it_is_back(
+    tmp_path, tell
+):
+    """Results are told of while HAPI is down; when it comes back it gets them."""
+    number, port, database = 20, free_port(), tmp_path / "hapi"
+    patients = [f"down-{n}" for n in range(number)]
+    with hapi.running(tmp_path / "before.log", port, database) as base:
+        before = Hospital(base, "", "full-resource")
+        before.put(*(r for p in patients for r in record_of(p)))
+        before.put(*(ihc(p, "3+", **at_liver(p)) for p in patients))
+        results = [
+            requests.get(f"{base}/Observation/ihc-{p}", headers=FHIR, timeout=60) for p in patients
+        ]
+    ours = free_port()
+    config = configured(tmp_path, base, ours, "full-resource")
+    with serving(ours, tmp_path / "log", config) as run:
+        for p, result in zip(patients, results, strict=True):
+            told = requests.put(
+                f"http://127.0.0.1:{ours}/notify/hapi/Observation/ihc-{p}",
+                data=result.content,
+                headers=FHIR | {"If-Match": result.headers["ETag"]},
+                timeout=60,
+            )
+            assert told.status_code == 204
+        eventually(lambda: status(run)["notices"].get("waiting", 0), 0)
+        assert status(run)["outbox"]["owed"] == number
+        with hapi.running(tmp_path / "after.log", port, database):
+            after = Hospital(base, "", "full-resource")
+            eventually(lambda: after.kinds(patients), Counter({"therapy": number}))
+            eventually(lambda: status(run)["outbox"]["owed"], 0)
+            plans = after.plans(patients)
+    main = [plan for plan in plans if "partOf" not in plan]
+    tell(
+        f"HAPI down for a whole run: {number} events sent, 1 fault, lost "
+        f"{number - len(main)}, doubled {len(main) - number}"
+    )
+    assert len(main) == number
+
+
+def status(run: Callable[..., str]) -> Any:
+    """What `her2 status` says of the one source."""
+    (source,) = decode(run("status", "--format", "json").encode())["sources"]
+    return source
 
 
 def targets(provenance: dict[str, Any]) -> set[str]:
