@@ -142,6 +142,8 @@ def _tag(entry: Resource, form: Resource, systems: Systems) -> None:
     Of nothing else: what travels with it may be another when it has to be sent again.
     """
     told = {k: v for k, v in form.items() if k not in ("meta", "recorded", "occurredDateTime")}
+    # Our versions of the targets are not the server's: what says the same there is the same there.
+    told["target"] = ["/".join(t["reference"].split("/")[:2]) for t in form["target"]]
     code = derived_id("delivery", encode(told).decode())
     tag = {"system": systems.code_system("her2-assessment"), "code": code}
     resource = entry["resource"]
