@@ -23,7 +23,7 @@ from service.usecases.exchange.deliver import deliver as deliver_owed
 from service.usecases.exchange.watch import Watch
 from service.usecases.exchange.work import work
 from service.usecases.exchange.worker import Lane, run_lanes
-from service.wiring import library_of, local_time, tradings_of
+from service.wiring import keep_what_is_loaded, library_of, local_time, settle_in, tradings_of
 
 #: Seconds in which lanes may finish what they are at; a longer search is begun again later.
 TO_FINISH = 8.0
@@ -52,7 +52,9 @@ def run_worker(settings: Settings, stop: threading.Event) -> None:
     load_models()
     store = SqlStore(settings.database_url)
     tell = partial(_tell, settings.log_level)
-    threads = run_lanes(lanes(settings, store), stop, tell)
+    found = lanes(settings, store)
+    keep_what_is_loaded()
+    threads = run_lanes(found, stop, tell)
     parent = os.getppid()
     while not stop.wait(1.0):
         if os.getppid() != parent:
@@ -67,15 +69,11 @@ def lanes(settings: Settings, store: SqlStore) -> list[Lane]:
     """Three for each source."""
     library = library_of(settings.concept_map)
     tradings = tradings_of(settings, store, library, local_time)
-    known = [(s.name, s.at.base, s.id_prefix) for s in settings.sources]
     settled = threading.Event()
 
     def begun() -> None:
         if not settled.is_set():
-            store.desk.settle_in(known)
-            for source in settings.sources:
-                if source.write_to is not None:
-                    store.desk.aim(source.name, source.write_to.base, local_time())
+            settle_in(settings, store)
             settled.set()
 
     def working(step: Any) -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import click
 
 from service.adapters.store.schema import upgrade
@@ -33,3 +35,13 @@ def upgraded(settings: Settings) -> str:
         return upgrade(settings.database_url)
     except StoreUnavailable as unavailable:
         raise StoreRefused(f"{unavailable} HER2_DATABASE_URL says which it is.") from None
+
+
+def issues_in(outcome: str) -> list[str]:
+    """The sentences of a server's OperationOutcome, for who asked; all of it where it is none that
+    we know (a long one is kept cut). They may name a patient: they are printed, logged nowhere."""
+    try:
+        issues = json.loads(outcome)["issue"] if outcome else []
+        return [(i.get("details") or {}).get("text") or i.get("diagnostics") or "" for i in issues]
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return [outcome]

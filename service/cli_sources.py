@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,13 +11,13 @@ from typing import Any
 import click
 
 from service.adapters.store.store import SqlStore
-from service.cli_parts import SettingsRefused, StoreRefused, settings_in_force, upgraded
+from service.cli_parts import SettingsRefused, StoreRefused, issues_in, settings_in_force, upgraded
 from service.core.errors import ServerAway, ServerRefused, SettingsError, StoreUnavailable
 from service.usecases.exchange.catch_up import catch_up as look_since
 from service.usecases.exchange.publish import publish as publish_records
 from service.usecases.exchange.subscribe import subscribe as subscribe_to
 from service.usecases.exchange.trading import Trading
-from service.wiring import library_of, local_time, tradings_of
+from service.wiring import library_of, local_time, settle_in, tradings_of
 
 
 class Since(click.ParamType):
@@ -90,7 +89,7 @@ def _trading(name: str) -> Iterator[Trading]:
     upgraded(settings)
     store = SqlStore(settings.database_url)
     try:
-        store.desk.settle_in([(s.name, s.at.base, s.id_prefix) for s in settings.sources])
+        settle_in(settings, store)
         library = library_of(settings.concept_map)
         yield tradings_of(settings, store, library, local_time)[name]
     except SettingsError as error:
@@ -98,18 +97,9 @@ def _trading(name: str) -> Iterator[Trading]:
     except StoreUnavailable as unavailable:
         raise StoreRefused(str(unavailable)) from None
     except ServerRefused as refused:
-        raise click.ClickException(" ".join([str(refused), *_issues(refused.outcome)])) from None
+        said = [f"It says: {text}" for text in issues_in(refused.outcome) if text]
+        raise click.ClickException(" ".join([str(refused), *said])) from None
     except ServerAway as away:
         raise click.ClickException(str(away)) from None
     finally:
         store.close()
-
-
-def _issues(outcome: str) -> list[str]:
-    """What the server's OperationOutcome says, for who asked; it is printed, and logged nowhere."""
-    try:
-        issues = json.loads(outcome).get("issue", []) if outcome else []
-    except ValueError:  # cut, since it was long
-        return [outcome]
-    said = [(i.get("details") or {}).get("text") or i.get("diagnostics") for i in issues]
-    return [f"It says: {text}" for text in said if text]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 from typing import Any
 
@@ -18,6 +17,7 @@ from service.cli_desk import (
     source_option,
     table_of,
 )
+from service.cli_parts import issues_in
 from service.fhir.json import encode
 from service.usecases.exchange.desk import Owed
 from service.usecases.exchange.status import Standing
@@ -71,7 +71,7 @@ def list_outbox(source: str, form: str) -> None:
     table = table_of("since", "source", "patient", "tries", "state", "why")
     for owed in found:
         state = "parked" if owed.parked else f"due {local(owed.due)}"
-        why = " ".join([owed.said, *_issues(owed.outcome)])
+        why = " ".join([owed.said, *issues_in(owed.outcome)])
         add_row(table, local(owed.since), owed.source, owed.patient, owed.tries, state, why)
     show(table if found else "Nothing is owed to anybody.")
     if len(found) == MOST:
@@ -147,15 +147,6 @@ def _owed(owed: Owed) -> dict[str, Any]:
         "said": owed.said,
         "outcome": owed.outcome,
     }
-
-
-def _issues(outcome: str) -> list[str]:
-    """The sentences of a server's OperationOutcome; all of it where it is none that we know."""
-    try:
-        issues = json.loads(outcome)["issue"] if outcome else []
-        return [(i.get("details") or {}).get("text") or i.get("diagnostics") or "" for i in issues]
-    except (ValueError, TypeError, KeyError, AttributeError):
-        return [outcome]
 
 
 def _long(seconds: float) -> str:

@@ -99,6 +99,14 @@ def tradings_of(
     return {s.name: trading_of(s, recording, store.desk, clock) for s in settings.sources}
 
 
+def settle_in(settings: Settings, store: SqlStore) -> None:
+    """Have the sources known as they are configured now, before anything is done with them."""
+    store.desk.settle_in([(s.name, s.at.base, s.id_prefix) for s in settings.sources])
+    for source in settings.sources:
+        if source.write_to is not None:
+            store.desk.aim(source.name, source.write_to.base, local_time())
+
+
 def create_app(
     settings: Settings,
     library: Library | None = None,
@@ -130,7 +138,12 @@ def served_app(settings: Settings) -> Flask:
     through all of them again and again during large requests, leaves them out from now on.
     """
     app = create_app(settings)
+    keep_what_is_loaded()
+    return app
+
+
+def keep_what_is_loaded() -> None:
+    """What this process has by now stays for good; the collector looks at the rest, and seldom."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(*_COLLECTED_AFTER)
-    return app

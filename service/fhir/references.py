@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from service.fhir.entries import Located
 from service.fhir.samples import business_identifier
@@ -19,12 +20,24 @@ def reference_to(located: Located) -> dict[str, Any]:
 
 def logical_reference(located: Located) -> dict[str, Any] | None:
     """By the resource's business identifier, or None when it has none."""
-    found = business_identifier(located.resource.get("identifier"))
+    return logical_reference_to(located.type, located.resource)
+
+
+def logical_reference_to(kind: str, resource: Mapping[str, Any]) -> dict[str, Any] | None:
+    """The same to a resource of a type that is at hand by itself."""
+    found = business_identifier(resource.get("identifier"))
     if not found:
         return None
     system, value = found
     identifier = {"system": system, "value": value} if system else {"value": value}
-    return {"type": located.type, "identifier": identifier}
+    return {"type": kind, "identifier": identifier}
+
+
+def conditional_reference(kind: str, identifier: tuple[str, str]) -> dict[str, Any]:
+    """By a search that a server resolves in a transaction; the system may be empty."""
+    system, value = identifier
+    token = f"{system}|{value}" if system else value
+    return {"reference": f"{kind}?identifier={quote(token, safe=':/|')}"}
 
 
 def emitted_reference(

@@ -1,13 +1,11 @@
-"""Undo gzip with a bound, so that a small body cannot become a large one in memory."""
+"""A gzipped body unpacked, or refused as any other body that is too large or no FHIR."""
 
 from __future__ import annotations
 
-import zlib
-
 from service.core.errors import Fault, NotFhir, TooLarge
+from service.core.gunzip import CutShort, NoGzip, TooMuch, gunzip
 
 MAGIC = b"\x1f\x8b"
-_GZIP = 16 + zlib.MAX_WBITS
 
 
 def inflate(packed: bytes, limit: int) -> bytes:
@@ -16,19 +14,12 @@ def inflate(packed: bytes, limit: int) -> bytes:
     Raises TooLarge when there would be more, NotFhir when it is not a whole gzip stream. Never
     holds more than `limit` + 1 unpacked bytes.
     """
-    plain = bytearray()
-    while packed:
-        member = zlib.decompressobj(_GZIP)
-        try:
-            plain += member.decompress(packed, limit + 1 - len(plain))
-        except zlib.error:
-            raise _broken() from None
-        if len(plain) > limit:
-            raise too_large(limit)
-        if not member.eof:
-            raise _broken()
-        packed = member.unused_data.lstrip(b"\0")  # gzip files may be padded with zeros
-    return bytes(plain)
+    try:
+        return gunzip(packed, limit)
+    except TooMuch:
+        raise too_large(limit) from None
+    except (NoGzip, CutShort):
+        raise NotFhir(Fault("structure", "The body is not a whole gzip stream.")) from None
 
 
 def too_large(limit: int) -> TooLarge:
@@ -36,7 +27,3 @@ def too_large(limit: int) -> TooLarge:
     return TooLarge(
         Fault("too-long", f"The body exceeds {limit} bytes: send fewer resources at a time.")
     )
-
-
-def _broken() -> NotFhir:
-    return NotFhir(Fault("structure", "The body is not a whole gzip stream."))

@@ -11,12 +11,10 @@ import logging
 import re
 import uuid
 from collections.abc import Callable, Iterable
-from pathlib import Path
 from time import perf_counter
-from traceback import extract_tb
-from types import TracebackType
 from typing import Any
 
+from service.core.failure import frames
 from service.web.errors import failure
 from service.web.negotiation import OUR_TYPE
 
@@ -44,7 +42,7 @@ class OneLineEach:
         try:
             status, headers, body = _whole_answer(self._inner, environ)
         except Exception as error:  # noqa: BLE001 - the outermost loop: whatever fails, an answer
-            fields |= {"failed": type(error).__name__, "at": _frames(error.__traceback__)}
+            fields |= {"failed": type(error).__name__, "at": frames(error)}
             body = failure(request_id)
             headers = [("Content-Type", OUR_TYPE), ("Content-Length", str(len(body)))]
             status = "500 Internal Server Error"
@@ -94,8 +92,3 @@ def _with_ours(headers: Headers, request_id: str) -> Headers:
     if not any(name.lower() == "cache-control" for name, _ in headers):
         ours.append(("Cache-Control", "no-store"))  # an assessment is about a person
     return headers + ours
-
-
-def _frames(trace: TracebackType | None) -> list[str]:
-    """Where it failed, file and line from the outside in, without the words of the failure."""
-    return ["/".join(Path(f.filename).parts[-3:]) + f":{f.lineno}" for f in extract_tb(trace)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -11,10 +10,10 @@ import requests
 from urllib3.exceptions import IncompleteRead
 
 from service.core.errors import NotFhir, ServerRefused
+from service.core.gunzip import CutShort, NoGzip, TooMuch, gunzip
 from service.fhir.json import decode
 
 _CHUNK = 64 * 1024
-_GZIP = 16 + zlib.MAX_WBITS
 
 
 class AnswerTooLong(ServerRefused):
@@ -92,21 +91,16 @@ def read(response: requests.Response, limit: int, what: str) -> Answer:
 
 def _unpacked(packed: bytes, limit: int, what: str, status: int) -> bytes:
     """What the members of a gzip stream hold; never more than the limit is in memory."""
-    plain = bytearray()
-    while packed:
-        member = zlib.decompressobj(_GZIP)
-        try:
-            plain += member.decompress(packed, limit + 1 - len(plain))
-        except zlib.error:
-            raise ServerRefused(
-                f"The server's answer to {what} is no gzip stream, though it says so.", status
-            ) from None
-        if len(plain) > limit:
-            raise _too_long(what, limit, status)
-        if not member.eof:
-            raise IncompleteRead(len(packed), 1)
-        packed = member.unused_data.lstrip(b"\0")
-    return bytes(plain)
+    try:
+        return gunzip(packed, limit)
+    except TooMuch:
+        raise _too_long(what, limit, status) from None
+    except CutShort:
+        raise IncompleteRead(len(packed), 1) from None
+    except NoGzip:
+        raise ServerRefused(
+            f"The server's answer to {what} is no gzip stream, though it says so.", status
+        ) from None
 
 
 def _too_long(what: str, limit: int, status: int) -> AnswerTooLong:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from service.core.assessment import Remark
 from service.core.errors import Fault, Unreadable
@@ -17,7 +16,7 @@ from service.fhir.entries import Located
 from service.fhir.identity import derived_id
 from service.fhir.json import encode
 from service.fhir.own import WITHDRAWN, derived_identifier
-from service.fhir.references import logical_reference
+from service.fhir.references import conditional_reference, logical_reference
 from service.fhir.systems import Systems
 from service.fhir.version import FhirVersion
 from service.fhir.writing.bundle import Entry
@@ -78,7 +77,7 @@ def _addresses(
             return reference
         if text == (subject.reference or {}).get("reference") or text == patient_urn:
             if subject.identifier:
-                return {"reference": _search("Patient", subject.identifier)}
+                return conditional_reference("Patient", subject.identifier)
             where = f"{subject.located.where}.identifier" if subject.located else ""
             text = "The patient has no identifier: a transaction cannot refer to a urn:uuid."
             _once(faults, Fault("required", text, where))
@@ -113,12 +112,6 @@ def _specimens(answer: PatientAnswer) -> list[Located]:
     return [s.located_specimen for s in answer.evidence.specimens if s.located_specimen]
 
 
-def _search(kind: str, identifier: tuple[str, str]) -> str:
-    system, value = identifier
-    token = f"{system}|{value}" if system else value
-    return f"{kind}?identifier={quote(token, safe=':/|')}"
-
-
 def _request(
     resource: dict[str, Any],
     addressed: Callable[[dict[str, Any]], dict[str, Any]],
@@ -131,8 +124,13 @@ def _request(
     stored["meta"] = meta
     if kind == "Provenance":
         return {"resource": stored, "request": {"method": "POST", "url": kind}}
-    url = f"{kind}?identifier={systems.derived}|{identity}"
-    return {"resource": stored, "request": {"method": "PUT", "url": url}}
+    request = {"method": "PUT", "url": by_identifier(kind, identity, systems)}
+    return {"resource": stored, "request": request}
+
+
+def by_identifier(kind: str, identity: str, systems: Systems) -> str:
+    """The address of a conditional update of an output of ours."""
+    return f"{kind}?identifier={systems.derived}|{identity}"
 
 
 def _resolved(value: Any, addressed: Callable[[dict[str, Any]], dict[str, Any]]) -> Any:
@@ -151,10 +149,12 @@ def _tag_content(entry: Entry, entries: Sequence[Entry], systems: Systems) -> No
         {k: v for k, v in e["resource"].items() if k not in ("recorded", "occurredDateTime")}
         for e in entries
     ]
-    tag = {
-        "system": systems.code_system("her2-assessment"),
-        "code": derived_id("assessment", encode(content).decode()),
-    }
+    create_once(entry, derived_id("assessment", encode(content).decode()), systems)
+
+
+def create_once(entry: Entry, code: str, systems: Systems) -> None:
+    """Make a POST one that is done once: by a tag, which is the code of what is told."""
+    tag = {"system": systems.code_system("her2-assessment"), "code": code}
     meta = entry["resource"]["meta"]
     entry["resource"]["meta"] = {**meta, "tag": [*meta["tag"], tag]}
     entry["request"]["ifNoneExist"] = f"_tag={tag['system']}|{tag['code']}"
@@ -195,11 +195,10 @@ def _retraction(
     resource["meta"] = {"tag": [systems.derived_tag]} | ({"security": security} if security else {})
     resource["status"] = WITHDRAWN[located.type]
     resource["subject"] = _stored_subject(answer)
-    url = f"{located.type}?identifier={systems.derived}|{identity}"
     return {
         "fullUrl": f"urn:uuid:{identity}",
         "resource": resource,
-        "request": {"method": "PUT", "url": url},
+        "request": {"method": "PUT", "url": by_identifier(located.type, identity, systems)},
     }
 
 
@@ -215,7 +214,7 @@ def _stored_subject(answer: PatientAnswer) -> dict[str, Any]:
     subject = answer.evidence.subject
     reference = dict(subject.reference or {})
     if str(reference.get("reference", "")).startswith("urn:") and subject.identifier:
-        return {"reference": _search("Patient", subject.identifier)}
+        return conditional_reference("Patient", subject.identifier)
     return reference
 
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
-from urllib.parse import quote
 
 from service.core.errors import Fault, Unreadable
 from service.fhir.json import decode
-from service.fhir.lab_words import as_list
+from service.fhir.notices.content import version_of
+from service.fhir.references import conditional_reference, logical_reference_to
 from service.usecases.exchange.desk import Desk
 from service.usecases.exchange.source import Source
 from service.usecases.record.along import Seen
 from service.usecases.record.links import local, references_in
 from service.usecases.record.owner import identifiers_of
-from service.usecases.record.port import Reader, Version
+from service.usecases.record.port import Reader
 from service.usecases.record.stored import as_resource
 
 Resource = dict[str, Any]
@@ -60,9 +60,7 @@ class Addresses:
                     "another server nothing tells who that is."
                 )
                 raise Unreadable(Fault("required", text))
-            system, value = found[0]
-            token = f"{system}|{value}" if system else value
-            return {"reference": f"Patient?identifier={quote(token, safe=':/|')}"}
+            return conditional_reference("Patient", found[0])
         return self._by_identifier(named) or {"type": kind, "display": f"{kind} at the source"}
 
     def worded(self, text: str) -> str:
@@ -72,14 +70,7 @@ class Addresses:
         return re.sub(rf"\b([A-Z][A-Za-z]+/){re.escape(self._prefix)}", r"\1", text)
 
     def _by_identifier(self, named: str) -> Resource | None:
-        identifiers = [
-            {k: i[k] for k in ("system", "value") if i.get(k)}
-            for i in as_list(self._kept.get(named, {}).get("identifier"))
-            if isinstance(i, dict) and i.get("value")
-        ]
-        if not identifiers:
-            return None
-        return {"type": named.partition("/")[0], "identifier": identifiers[0]}
+        return logical_reference_to(named.partition("/")[0], self._kept.get(named, {}))
 
     def gather(self, reader: Reader, referred: Sequence[str]) -> None:
         """Read what these references are about."""
@@ -91,40 +82,30 @@ class Addresses:
             kind, id, *rest = said.split("/")
             if f"{kind}/{id}" in self._seen and len(rest) == 2 and rest[1].isdigit():
                 version = reader.version(kind, id, int(rest[1]))
-                if version is not None and (at_source := _versioned(version)):
-                    self._versions[said] = at_source
+                if version is not None and version.body is not None:
+                    self._versions[said] = version_of(decode(version.body))
 
 
-def referred_in(versions: Sequence[Version]) -> list[str]:
+def referred_in(forms: Mapping[str, Resource]) -> list[str]:
     """What derived resources refer to beside each other, as they say it."""
-    ours = {v.reference for v in versions}
     found: dict[str, None] = {}
-    for version in versions:
-        if version.body is not None:
-            found |= dict.fromkeys(references_in(decode(version.body)))
-    return [said for said in found if local(said) and local(said) not in ours]
+    for form in forms.values():
+        found |= dict.fromkeys(references_in(form))
+    return [said for said in found if local(said) and local(said) not in forms]
 
 
 def addresses_of(
     source: Source,
     prefix: str,
     patient: str,
-    versions: Sequence[Version],
+    forms: Mapping[str, Resource],
     reader: Reader,
     desk: Desk,
 ) -> Addresses:
-    """For what was derived of a patient."""
-    referred = referred_in(versions)
+    """For what was derived of a patient (`Type/id` -> the resource)."""
+    referred = referred_in(forms)
     named = {tuple(local(said).split("/", 1)) for said in referred}
     seen = desk.seen_as(source.name, named) if named else {}  # type: ignore[arg-type]
     addresses = Addresses(source, prefix, patient, seen)
     addresses.gather(reader, referred)
     return addresses
-
-
-def _versioned(version: Version) -> str:
-    """What the source called the version that came in as this one."""
-    if version.body is None:
-        return ""
-    meta = decode(version.body).get("meta")
-    return str(meta.get("versionId", "")) if isinstance(meta, dict) else ""

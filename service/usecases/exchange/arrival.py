@@ -1,12 +1,22 @@
-"""A notice as it is kept."""
+"""Notices as they are kept, however we heard of them."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from service.fhir.notices.key import key_of
 from service.fhir.notices.notice import ChannelWord, Happening, Notice
 from service.fhir.own import is_own
 from service.usecases.exchange.desk import Arrival, State
 from service.usecases.exchange.trading import Trading
+
+
+def keep_notices(notices: Iterable[Notice], channel: ChannelWord | None, trading: Trading) -> int:
+    """Keep them, each once: how many of them are new."""
+    arrivals = [arrival_of(notice, channel, trading) for notice in notices]
+    if not arrivals:
+        return 0
+    return trading.desk.arrive(trading.source.name, arrivals, trading.clock())
 
 
 def arrival_of(notice: Notice, channel: ChannelWord | None, trading: Trading) -> Arrival:

@@ -8,9 +8,10 @@ from urllib.parse import parse_qsl
 
 from service.core.errors import ServerRefused
 from service.fhir.json import encode
-from service.fhir.moments import moment
+from service.fhir.notices.content import changed, updated_of
 from service.fhir.notices.notice import Happening, Notice
-from service.usecases.exchange.arrival import arrival_of
+from service.usecases.exchange.arrival import keep_notices
+from service.usecases.exchange.offered import offered
 from service.usecases.exchange.server import Resource
 from service.usecases.exchange.trading import Trading
 from service.usecases.record.stored import instant
@@ -55,48 +56,31 @@ def _changed(
         found = trading.server.search(kind, asked)
         first_look = first_look or found.asked_at
         resources = [r for r in found.resources if r.get("resourceType") == kind]
-        new += take_in(trading, resources)
-        last = max(filter(None, map(_updated, resources)), default=None)
+        new += keep_notices([changed(r, encode(r), "") for r in resources], None, trading)
+        last = max(filter(None, map(updated_of, resources)), default=None)
         if found.complete or last is None or last <= start:
             return first_look, new
         start = last  # more than one search gives: it goes on where this one ended
 
 
-def take_in(trading: Trading, resources: list[Resource]) -> int:
-    """Keep resources that were found at the source as if it had notified us of them."""
-    arrivals = []
-    for resource in resources:
-        meta = resource.get("meta") or {}
-        notice = Notice(
-            happening=Happening.CHANGED,
-            type=str(resource.get("resourceType", "")),
-            id=str(resource.get("id", "")),
-            version=str(meta.get("versionId", "")),
-            updated=_updated(resource),
-            resource=resource,
-            body=encode(resource),
-        )
-        arrivals.append(arrival_of(notice, None, trading))
-    return trading.desk.arrive(trading.source.name, arrivals, trading.clock()) if arrivals else 0
-
-
 def _deleted(trading: Trading, kind: str, start: datetime) -> int:
     """Deletions since then, as far as the server keeps a history of the type."""
-    if "history-type" not in _interactions(trading, kind):
-        return 0
     try:
+        interactions = offered(trading.server).get(kind, {}).get("interaction", [])
+        if "history-type" not in {one.get("code") for one in interactions}:
+            return 0
         found = trading.server.history(kind, [("_since", instant(start)), ("_count", PAGE)])
     except ServerRefused:
-        return 0  # it said it could: deletions are then known by their notices alone
+        return 0  # deletions are then known by their notices alone
     gone = dict(_removals(found.resources))
     named = [tuple(reference.split("/", 1)) for reference in gone]
     known = trading.desk.seen(trading.source.name, named)  # type: ignore[arg-type]
-    arrivals = []
-    for reference, seen in known.items():
-        if not seen.gone:
-            notice = Notice(Happening.DELETED, seen.type, seen.id, gone[reference])
-            arrivals.append(arrival_of(notice, None, trading))
-    return trading.desk.arrive(trading.source.name, arrivals, trading.clock()) if arrivals else 0
+    notices = [
+        Notice(Happening.DELETED, seen.type, seen.id, gone[reference])
+        for reference, seen in known.items()
+        if not seen.gone
+    ]
+    return keep_notices(notices, None, trading)
 
 
 def _removals(entries: tuple[Resource, ...]) -> Iterator[tuple[str, str]]:
@@ -112,18 +96,3 @@ def _removals(entries: tuple[Resource, ...]) -> Iterator[tuple[str, str]]:
         newest.add(reference)
         if request.get("method") == "DELETE":
             yield reference, str(response.get("etag", "")).removeprefix("W/").strip('"')
-
-
-def _interactions(trading: Trading, kind: str) -> set[str]:
-    try:
-        rest = trading.server.capability().get("rest") or [{}]
-    except ServerRefused:
-        return set()
-    offered = [r for r in rest[0].get("resource", []) if r.get("type") == kind]
-    return {i.get("code", "") for r in offered for i in r.get("interaction", [])}
-
-
-def _updated(resource: Resource) -> datetime | None:
-    meta = resource.get("meta")
-    found = moment(meta.get("lastUpdated")) if isinstance(meta, dict) else None
-    return found.instant if found else None

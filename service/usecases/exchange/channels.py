@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
 
-from service.usecases.exchange.desk import Channel
+from service.fhir.notices.notice import ChannelWord, Happening, Notice
+from service.usecases.exchange.desk import Arrival, Channel
+from service.usecases.exchange.gaps import heard
 from service.usecases.exchange.trading import Trading
 
+#: How often it is noted that a subscription was heard of, when nothing else is new about it.
+_OFTEN = timedelta(seconds=1)
 _SUBSCRIPTION = re.compile(r"(?:.*/)?(Subscription/[A-Za-z0-9.-]{1,64})(?:/_history/[^/]+)?")
 
 
@@ -25,9 +31,29 @@ def subscription_id(channel: Channel) -> str:
     return id if kind == "Subscription" and id and "/" not in id else ""
 
 
+def hear(word: ChannelWord, notices: Sequence[Notice], trading: Trading) -> None:
+    """Keep what a source says of its own subscription.
+
+    Where its numbers fell it is looked at as if it had said that something changed: what happened
+    around that is not in the numbers.
+    """
+    desk, source, now = trading.desk, trading.source.name, trading.clock()
+    known = _known(trading, channel_name(word.subscription))
+    told = heard(known, word, notices, now)
+    same = replace(told.channel, heard=known.heard) == known
+    if same and known.heard is not None and now - known.heard < _OFTEN:
+        return  # senders that do not count say the same with every notice
+    desk.keep_channel(source, told.channel)
+    if told.begun_anew:
+        desk.arrive(source, [Arrival(Happening.SOMETHING)], now)
+
+
 def keep(trading: Trading, name: str, change: Callable[[Channel], Channel]) -> None:
     """Change what is known of a subscription as it is now: notifications go on coming in while the
     source is asked about those before."""
-    desk, source = trading.desk, trading.source.name
-    known = {channel.subscription: channel for channel in desk.channels(source)}
-    desk.keep_channel(source, change(known.get(name, Channel(name))))
+    trading.desk.keep_channel(trading.source.name, change(_known(trading, name)))
+
+
+def _known(trading: Trading, name: str) -> Channel:
+    channels = trading.desk.channels(trading.source.name)
+    return next((one for one in channels if one.subscription == name), Channel(name))

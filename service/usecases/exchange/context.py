@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from service.core.errors import ServerAway, ServerRefused
+from service.usecases.exchange.offered import offered
 from service.usecases.exchange.server import Resource, Server
 from service.usecases.exchange.source import Source
 from service.usecases.record.along import Missing
@@ -38,18 +39,18 @@ def read_context(id: str, source: Source, server: Server) -> Context:
     """
     context = Context()
     try:
-        offered = _offered(server.capability())
+        known = offered(server)
     except ServerAway as away:
         context.missing = [Missing("the patient's record", str(away), transient=True)]
         return context
     except ServerRefused:
-        offered = {}  # it does not say what it has: it is asked for each
+        known = {}  # it does not say what it has: it is asked for each
     wanted = [kind for kind in EVIDENCE if kind in source.types]
-    lacking = [kind for kind in wanted if offered and kind not in offered]
+    lacking = [kind for kind in wanted if known and kind not in known]
     said = "the server does not have it"
     context.missing = [Missing(kind, said, transient=False) for kind in lacking]
     wanted = [kind for kind in wanted if kind not in lacking]
-    if _read_together(wanted, id, server, offered, context):
+    if _read_together(wanted, id, server, known, context):
         return context
     for kind in wanted:
         try:
@@ -62,18 +63,11 @@ def read_context(id: str, source: Source, server: Server) -> Context:
     return context
 
 
-def _offered(capability: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
-    """Type -> what the server says of it; empty when it says nothing of any."""
-    rest = capability.get("rest")
-    first = rest[0] if isinstance(rest, list) and rest and isinstance(rest[0], dict) else {}
-    return {r["type"]: r for r in first.get("resource", []) if isinstance(r, dict) and "type" in r}
-
-
 def _read_together(
     kinds: Sequence[str],
     id: str,
     server: Server,
-    offered: Mapping[str, Mapping[str, Any]],
+    known: Mapping[str, Mapping[str, Any]],
     context: Context,
 ) -> bool:
     """The Patient and all that refers to him in one search, where the server says that it can.
@@ -81,7 +75,7 @@ def _read_together(
     False where it has to be asked for each type: servers leave out included resources above a
     number of their own without a word (HAPI: 1,000 a page).
     """
-    backward = offered.get("Patient", {}).get("searchRevInclude") or []
+    backward = known.get("Patient", {}).get("searchRevInclude") or []
     others = [kind for kind in kinds if kind != "Patient"]
     if "Patient" not in kinds or not all(f"{kind}:patient" in backward for kind in others):
         return False

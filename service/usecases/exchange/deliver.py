@@ -8,16 +8,17 @@ new one.
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import Any
 
 from service.core.errors import RequestRefused, ServerAway, ServerRefused
 from service.fhir.systems import Systems
 from service.usecases.exchange.addressed import addresses_of
 from service.usecases.exchange.back_off import back_off
 from service.usecases.exchange.desk import Owed
+from service.usecases.exchange.offered import offered
 from service.usecases.exchange.outgoing import BY_CRITERIA, BY_ID, outgoing
 from service.usecases.exchange.server import Server
 from service.usecases.exchange.trading import Trading
+from service.usecases.record.stored import form_of
 
 #: Patients that are claimed together.
 AT_ONCE = 20
@@ -62,16 +63,22 @@ def deliver(trading: Trading, park_after: timedelta, limit: int = AT_ONCE) -> in
 def _send(trading: Trading, target: Server, owed: Owed) -> None:
     source, desk = trading.source, trading.desk
     assert source.write_to is not None
-    addressing = _addressing(trading, target)
+    addressing, release = _addressing(trading, target), source.write_to.release
     systems = Systems(trading.recording.house.canonical_base)
+    delivered = desk.delivered(source.name, owed.patient)
     with trading.recording.store.reading() as reader:
         versions = reader.derived(owed.patient)
-        known = addresses_of(source, trading.prefix, owed.patient, versions, reader, desk)
+        numbers = {version.reference: version.number for version in versions}
+        if all(delivered.get(reference) == number for reference, number in numbers.items()):
+            desk.sent(owed, {}, trading.clock())
+            return
+        forms = {v.reference: form_of(v, release) for v in versions if not v.deleted}
+        known = addresses_of(source, trading.prefix, owed.patient, forms, reader, desk)
     found = outgoing(
-        versions,
-        desk.delivered(source.name, owed.patient),
+        forms,
+        numbers,
+        delivered,
         addressing,
-        source.write_to.release,
         systems,
         known.there if source.writes_back else known.elsewhere,
         known.worded,
@@ -79,7 +86,7 @@ def _send(trading: Trading, target: Server, owed: Owed) -> None:
     if found is None:
         desk.sent(owed, {}, trading.clock())
         return
-    bundle, numbers, sending = found
+    bundle, sending = found
     if not desk.sending(owed, sending, trading.clock() + LEASE):
         return  # another worker took it up: it sends what stands then
     target.transact(bundle)
@@ -100,13 +107,13 @@ def _chosen(target: Server) -> str:
     """By id where the server says that clients may choose ids; else by criteria, unless it says
     that it has no such updates or no such resources. What it does not say is found out."""
     try:
-        offered = _offered(target.capability())
+        known = offered(target)
     except ServerRefused:
         return BY_CRITERIA
-    lacking = [kind for kind in _WRITTEN if offered and kind not in offered]
+    lacking = [kind for kind in _WRITTEN if known and kind not in known]
     if lacking:
         raise ServerRefused(f"The server's CapabilityStatement has no {' and no '.join(lacking)}.")
-    said = [offered.get(kind, {}) for kind in _WRITTEN]
+    said = [known.get(kind, {}) for kind in _WRITTEN]
     if all(one.get("updateCreate") is True for one in said):
         return BY_ID
     if any(one.get("conditionalUpdate") is False for one in said):
@@ -115,12 +122,6 @@ def _chosen(target: Server) -> str:
             "update for CarePlan and Observation: plans cannot be written there just once."
         )
     return BY_CRITERIA
-
-
-def _offered(capability: dict[str, Any]) -> dict[str, dict[str, Any]]:
-    """Type -> what the server says of it; empty when it says nothing of any."""
-    rest = capability.get("rest") or [{}]
-    return {r.get("type", ""): r for r in rest[0].get("resource", []) if isinstance(r, dict)}
 
 
 def _put_off(trading: Trading, owed: Owed, away: ServerAway, park_after: timedelta) -> None:

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from itertools import pairwise
 
 from service.fhir.notices.notice import Happening
 from service.usecases.exchange.desk import Kept
@@ -53,7 +52,7 @@ def decide(notices: Sequence[Kept], seen: Seen | None) -> Decision:
     if deleted or len(contents) < len(arrivals) or (seen is not None and seen.gone):
         return Decision(Verdict.ASK)
     newest = contents[0]
-    for _, later in pairwise(contents):
+    for later in contents[1:]:
         newer = _newer(_of(later), _of(newest))
         if newer is None:
             return Decision(Verdict.ASK)

@@ -9,15 +9,15 @@ his identifier, the rest by theirs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from service.fhir.identity import derived_id
-from service.fhir.json import decode, encode
+from service.fhir.json import encode
 from service.fhir.own import WITHDRAWN
 from service.fhir.systems import Systems
-from service.fhir.version import FhirVersion
-from service.usecases.record.port import Version
+from service.fhir.writing.transaction import by_identifier, create_once
+from service.usecases.record.links import local
 
 Resource = dict[str, Any]
 #: A reference to evidence as it is in our record -> as the server is to see it.
@@ -25,31 +25,28 @@ Addressed = Callable[[str], Resource]
 #: A text that may name evidence as our record does -> as whoever reads it there knows it.
 Worded = Callable[[str], str]
 
-#: The transaction; `Type/id` -> the version that stands once it is there; what it brings.
-Outgoing = tuple[Resource, dict[str, int], set[str]]
+#: The transaction, and `Type/id` of what it brings.
+Outgoing = tuple[Resource, set[str]]
 
 BY_ID, BY_CRITERIA = "id", "criteria"
 
 
 def outgoing(
-    versions: Sequence[Version],
+    forms: Mapping[str, Resource],
+    numbers: Mapping[str, int],
     delivered: Mapping[str, int],
     addressing: str,
-    release: FhirVersion,
     systems: Systems,
     addressed: Addressed,
     worded: Worded,
 ) -> Outgoing | None:
-    """The transaction, and which version of what it brings; None when the server has it all.
+    """The transaction, and what it brings; None when there is nothing to bring.
 
-    versions: the newest of all that was derived. delivered: `Type/id` -> the version that is
-    there, 0 when it may be. What was withdrawn before it was ever on its way is not sent.
+    forms: `Type/id` -> all that was derived, as it is now, and numbers: which version that is.
+    delivered: the version that is there, 0 when it may be. What was withdrawn before it was ever on
+    its way is not sent.
     """
-    if all(delivered.get(v.reference) == v.number for v in versions):
-        return None
-    forms = {v.reference: _form(v, release) for v in versions if not v.deleted}
     gone = {r for r, form in forms.items() if form.get("status") == WITHDRAWN.get(_type(r), "-")}
-    numbers = {v.reference: v.number for v in versions}
     never = {r for r in gone if r not in delivered}
     over = {r for r in gone if delivered.get(r) == numbers[r]}
     told = {r for r in forms if _type(r) == "Provenance" and delivered.get(r) == numbers[r]}
@@ -63,14 +60,7 @@ def outgoing(
         if form["resourceType"] == "Provenance":
             _tag(entry, form, systems)
     bundle: Resource = {"resourceType": "Bundle", "type": "transaction", "entry": entries}
-    return (bundle, numbers, set(sending)) if entries else None
-
-
-def _form(version: Version, release: FhirVersion) -> Resource:
-    body = version.body_r5 if release is FhirVersion.R5 else version.body
-    assert body is not None
-    found: Resource = decode(body)
-    return found
+    return (bundle, set(sending)) if entries else None
 
 
 def _type(reference: str) -> str:
@@ -81,7 +71,7 @@ def _tells(form: Resource, silent: set[str]) -> bool:
     """A Provenance of nothing but what is not sent is not sent either."""
     if form["resourceType"] != "Provenance":
         return True
-    targets = {"/".join(t["reference"].split("/")[:2]) for t in form["target"]}
+    targets = {local(t["reference"]) for t in form["target"]}
     return not targets <= silent
 
 
@@ -98,7 +88,7 @@ def _entry(
     kind, id = form["resourceType"], form["id"]
 
     def resolve(said: str) -> Resource | None:
-        named = "/".join(said.split("/")[:2])
+        named = local(said)
         if named in ours:
             if named not in sending and addressing == BY_CRITERIA:
                 return None
@@ -113,7 +103,7 @@ def _entry(
         stored["id"] = id
         url = f"{kind}/{id}"
     else:
-        url = f"{kind}?identifier={systems.derived}|{id}"
+        url = by_identifier(kind, id, systems)
     request = {"method": "PUT", "url": url}
     return {"fullUrl": _urn(f"{kind}/{id}"), "resource": stored, "request": request}
 
@@ -143,9 +133,5 @@ def _tag(entry: Resource, form: Resource, systems: Systems) -> None:
     """
     told = {k: v for k, v in form.items() if k not in ("meta", "recorded", "occurredDateTime")}
     # Our versions of the targets are not the server's: what says the same there is the same there.
-    told["target"] = ["/".join(t["reference"].split("/")[:2]) for t in form["target"]]
-    code = derived_id("delivery", encode(told).decode())
-    tag = {"system": systems.code_system("her2-assessment"), "code": code}
-    resource = entry["resource"]
-    resource["meta"] = {**resource["meta"], "tag": [*resource["meta"].get("tag", []), tag]}
-    entry["request"]["ifNoneExist"] = f"_tag={tag['system']}|{code}"
+    told["target"] = [local(t["reference"]) for t in form["target"]]
+    create_once(entry, derived_id("delivery", encode(told).decode()), systems)

@@ -17,6 +17,7 @@ from service.fhir.systems import Systems
 from service.fhir.writing.drug_writer import drug_writer
 from service.usecases.exchange.back_off import back_off
 from service.usecases.exchange.desk import SourceState
+from service.usecases.exchange.offered import offered
 from service.usecases.exchange.outgoing import BY_CRITERIA, BY_ID
 from service.usecases.exchange.server import Resource, Server
 from service.usecases.exchange.trading import Trading
@@ -106,13 +107,12 @@ def _records(trading: Trading) -> list[Resource]:
 
 def _addressing(target: Server) -> str:
     """By id where a client may choose ids; our ids are UUIDs, as HAPI wants them."""
-    rest = target.capability().get("rest") or [{}]
-    offered = next((r for r in rest[0].get("resource", []) if r.get("type") == KIND), None)
-    if offered is None:
+    known = offered(target).get(KIND)
+    if known is None:
         raise NotTaken(f"The server's CapabilityStatement has no {KIND}.")
-    if offered.get("updateCreate") is True:
+    if known.get("updateCreate") is True:
         return BY_ID
-    if offered.get("conditionalUpdate") is True:
+    if known.get("conditionalUpdate") is True:
         return BY_CRITERIA
     raise NotTaken(
         f"The server allows neither ids chosen by a client (updateCreate) nor conditional update "

@@ -6,27 +6,23 @@ strict and wants to hear of it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from datetime import timedelta
+from dataclasses import dataclass
 from hmac import compare_digest
 from typing import Any
 
 from service.core.errors import Fault, RequestRefused, Unauthenticated
-from service.fhir.notices.notice import ChannelWord, Delivery, Happening
+from service.fhir.notices.notice import Delivery
 from service.fhir.notices.reading import Sent, read_delivery
 from service.fhir.notices.signature import signed
-from service.usecases.exchange.arrival import arrival_of
-from service.usecases.exchange.channels import channel_name
-from service.usecases.exchange.desk import Arrival, Channel, Kept, State
-from service.usecases.exchange.gaps import heard
+from service.usecases.exchange.arrival import arrival_of, keep_notices
+from service.usecases.exchange.channels import hear
+from service.usecases.exchange.desk import Arrival, Kept, State
 from service.usecases.exchange.readable import check, told
 from service.usecases.exchange.trading import Trading
 from service.usecases.record.along import Settlement
 
 #: Characters of a path or media type that are kept beside what could not be read.
 _LONG = 200
-#: How often it is noted that a subscription was heard of, when nothing else is new about it.
-_OFTEN = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +51,9 @@ def receive(sent: Sent, token: str, trading: Trading) -> Received:
             raise
         _quarantine(sent, refused, trading)
         return Received(quarantined=True)
-    new = _keep(delivery, trading)
+    new = keep_notices(delivery.notices, delivery.channel, trading)
     if delivery.channel is not None:
-        _heard(delivery.channel, delivery, trading)
+        hear(delivery.channel, delivery.notices, trading)
     return Received(delivery.answer, len(delivery.notices), new)
 
 
@@ -75,7 +71,7 @@ def receive_again(kept: Kept, trading: Trading) -> str:
         said = told(refused)
         trading.desk.settle([Settlement(kept.seq, State.QUARANTINED, said)])
         return said
-    new = _keep(delivery, trading)
+    new = keep_notices(delivery.notices, delivery.channel, trading)
     said = f"Read again: {len(delivery.notices)} notices, {new} of them new."
     trading.desk.settle([Settlement(kept.seq, State.DONE, said)])
     return ""
@@ -86,14 +82,6 @@ def _read(sent: Sent, trading: Trading) -> Delivery:
     if trading.source.strict:
         _check(delivery, trading)
     return delivery
-
-
-def _keep(delivery: Delivery, trading: Trading) -> int:
-    """How many of its notices are new."""
-    arrivals = [arrival_of(n, delivery.channel, trading) for n in delivery.notices]
-    if not arrivals:
-        return 0
-    return trading.desk.arrive(trading.source.name, arrivals, trading.clock())
 
 
 def _authenticate(sent: Sent, token: str, trading: Trading) -> None:
@@ -131,19 +119,3 @@ def _quarantine(sent: Sent, refused: RequestRefused, trading: Trading) -> None:
         content_type=sent.headers.get("content-type", "")[:_LONG],
     )
     trading.desk.arrive(trading.source.name, [arrival], trading.clock())
-
-
-def _heard(word: ChannelWord, delivery: Delivery, trading: Trading) -> None:
-    """What the notification says of its own subscription. Where the numbers fell, or a whole part
-    of them is not to be had, the source is looked at as if it had said that something changed."""
-    desk, source, now = trading.desk, trading.source, trading.clock()
-    known = {channel.subscription: channel for channel in desk.channels(source.name)}
-    name = channel_name(word.subscription)
-    channel = known.get(name, Channel(name))
-    told = heard(channel, word, delivery.notices, now)
-    same = replace(told.channel, heard=channel.heard) == channel
-    if same and channel.heard is not None and now - channel.heard < _OFTEN:
-        return  # senders that do not count say the same with every notice
-    desk.keep_channel(source.name, told.channel)
-    if told.begun_anew:
-        desk.arrive(source.name, [Arrival(Happening.SOMETHING)], now)

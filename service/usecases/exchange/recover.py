@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from service.core.errors import RequestRefused, ServerRefused
 from service.fhir.notices.reading import read_events
-from service.usecases.exchange.arrival import arrival_of
+from service.usecases.exchange.arrival import keep_notices
 from service.usecases.exchange.channels import keep, subscription_id
 from service.usecases.exchange.desk import Channel
 from service.usecases.exchange.gaps import Stretch, found
@@ -62,8 +62,7 @@ def _events(trading: Trading, channel: Channel, stretch: Stretch) -> int | None:
         delivery = read_events(answer)
     except (ServerRefused, RequestRefused):  # HAPI has no such operation
         return None
-    arrivals = [arrival_of(n, delivery.channel, trading) for n in delivery.notices]
-    new = trading.desk.arrive(trading.source.name, arrivals, trading.clock()) if arrivals else 0
+    new = keep_notices(delivery.notices, delivery.channel, trading)
     numbers = {n.number for n in delivery.notices if n.number is not None}
     told = sum(first <= number <= last for number in numbers)
     return new if told == last - first + 1 else None

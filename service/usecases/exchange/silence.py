@@ -6,11 +6,10 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from service.core.errors import RequestRefused, ServerRefused
-from service.fhir.notices.notice import ChannelWord, Happening
+from service.fhir.notices.notice import ChannelWord
 from service.fhir.notices.reading import read_status
-from service.usecases.exchange.channels import keep, subscription_id
-from service.usecases.exchange.desk import Arrival, Channel
-from service.usecases.exchange.gaps import heard
+from service.usecases.exchange.channels import hear, keep, subscription_id
+from service.usecases.exchange.desk import Channel
 from service.usecases.exchange.trading import Trading
 
 #: Heartbeats that may be late together.
@@ -34,19 +33,10 @@ def ask(trading: Trading, channel: Channel) -> None:
     word = _status(trading, subscription_id(channel))
     if word is None or word.status not in ("", "active"):
         trading.desk.note(source, checked=None)
-    anew = False
-
-    def known(channel: Channel) -> Channel:
-        nonlocal anew
-        if word is None:
-            return replace(channel, heard=now)
-        told = heard(channel, word, (), now)
-        anew = told.begun_anew
-        return told.channel
-
-    keep(trading, channel.subscription, known)
-    if anew:
-        trading.desk.arrive(source, [Arrival(Happening.SOMETHING)], now)
+    if word is None:
+        keep(trading, channel.subscription, lambda known: replace(known, heard=now))
+    else:
+        hear(replace(word, subscription=channel.subscription), (), trading)
 
 
 def _status(trading: Trading, id: str) -> ChannelWord | None:

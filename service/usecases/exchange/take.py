@@ -78,6 +78,7 @@ def take(
         taken={i: Taken(one.now, one.before) for i, one in enumerate(taking)},
         missing=missing,
         read=begun,
+        admitted=True,
         again={key for key in (*_whose(trading, taking), key if again else "") if key},
     )
     change(asked, trading.recording, trading.asking(prefix), along)
@@ -109,11 +110,15 @@ def _notified(
 
 def _fault(trading: Trading, one: Standing) -> str:
     try:
-        release, base = trading.source.at.release, trading.recording.house.canonical_base
-        admit([_asked(one)], release, base)
+        _admit(trading, one)
     except RequestRefused as refused:
         return told(refused)
     return ""
+
+
+def _admit(trading: Trading, one: Standing) -> None:
+    """Raises what `admit` raises; whatever is taken has passed it once."""
+    admit([_asked(one)], trading.source.at.release, trading.recording.house.canonical_base)
 
 
 def _still_unread(trading: Trading, one: Standing) -> str:
@@ -183,6 +188,7 @@ def _vanished(
         else:
             now = seen_in(resource, seen.kept)
             gone.append(Standing(now, seen, resource, encode(resource)))
+            _admit(trading, gone[-1])
     return gone
 
 

@@ -14,6 +14,7 @@ from service.core.errors import (
     ServerRefused,
     StoreUnavailable,
 )
+from service.core.failure import frames
 from service.fhir.coder import Coder
 from service.fhir.json import decode, encode
 from service.fhir.notices.notice import Happening
@@ -25,10 +26,10 @@ from service.usecases.exchange.order import Verdict, decide
 from service.usecases.exchange.seen import seen_in
 from service.usecases.exchange.take import Standing, take
 from service.usecases.exchange.trading import Trading
-from service.usecases.exchange.worker import frames
 from service.usecases.record.along import Overtaken, Seen, Settlement
 from service.usecases.record.her2 import says_her2
 from service.usecases.record.links import kept_id, local
+from service.usecases.record.owner import patient_said
 
 #: Notices that are worked on together, so that a patient's are one change.
 AT_ONCE = 50
@@ -173,10 +174,7 @@ def _patient_of(one: Standing, base: str) -> str:
         return ""
     if resource["resourceType"] == "Patient":
         return str(resource["id"])
-    subject = resource.get("subject") or resource.get("patient")
-    said = subject.get("reference") if isinstance(subject, dict) else None
-    named = local(said.removeprefix(f"{base}/")) if isinstance(said, str) else ""
-    kind, _, id = named.partition("/")
+    kind, _, id = local(patient_said(resource).removeprefix(f"{base}/")).partition("/")
     return id if kind == "Patient" else ""
 
 

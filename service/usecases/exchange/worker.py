@@ -9,11 +9,10 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from traceback import extract_tb
 from typing import Any
 
 from service.core.errors import ServerAway, ServerRefused, StoreUnavailable
+from service.core.failure import frames
 
 #: Seconds that a lane rests when there was nothing to do, and when something was in vain.
 IDLE, IN_VAIN = 0.25, 1.0
@@ -60,9 +59,3 @@ def run_lanes(lanes: Iterable[Lane], stop: threading.Event, tell: Tell) -> list[
     for thread in threads:
         thread.start()
     return threads
-
-
-def frames(error: BaseException) -> list[str]:
-    """Where it failed, file and line from the outside in, without the words of the failure."""
-    found = extract_tb(error.__traceback__)
-    return ["/".join(Path(f.filename).parts[-3:]) + f":{f.lineno}" for f in found]

@@ -66,7 +66,7 @@ class Along:
     ask for no change. taken: place among the interactions -> the version that it takes. missing:
     patient -> all that could not be read of his record, for those whose record was asked for.
     again: patients to be assessed again although nothing of theirs changed. read: when it was begun
-    to ask for the record.
+    to ask for the record. admitted: each interaction has passed `admit`, which reads it whole.
     """
 
     source: str = ""
@@ -76,6 +76,7 @@ class Along:
     missing: Mapping[str, tuple[Missing, ...]] = field(default_factory=dict)
     again: Collection[str] = ()
     read: datetime | None = None
+    admitted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

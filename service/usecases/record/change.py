@@ -26,7 +26,7 @@ from service.usecases.record.found_by import derived_found_by, found_by
 from service.usecases.record.her2 import says_her2
 from service.usecases.record.interaction import Came, Done, Interaction
 from service.usecases.record.links import local, prefixed, references_in
-from service.usecases.record.owner import identifiers_of, key_by
+from service.usecases.record.owner import identifiers_of, key_by, patient_said
 from service.usecases.record.port import (
     Changes,
     Moved,
@@ -61,7 +61,8 @@ def change(
     read or is about nobody unless the caller is lenient, Conflict (409) when others change the
     same record faster than it can be read, and Overtaken when another worker took what is `along`.
     """
-    admit(asked, asking.release, recording.house.canonical_base)
+    if along is None or not along.admitted:
+        admit(asked, asking.release, recording.house.canonical_base)
     conditions = {f"{one.kind}?{one.criteria}" for one in asked if one.criteria}
     # The same ids at each try: a new patient is locked by his.
     new_ids = [str(uuid4()) for _ in asked]
@@ -88,9 +89,7 @@ def _likely(one: Interaction, new_id: str, prefix: str) -> set[str]:
     resource = one.resource or {}
     if one.kind == "Patient":
         return {f"Patient/{one.id or new_id}", *map(key_by, identifiers_of(resource))}
-    subject = resource.get("subject") or resource.get("patient")
-    named = subject.get("reference") if isinstance(subject, dict) else None
-    found = local(named) if isinstance(named, str) else ""
+    found = local(patient_said(resource))
     return {prefixed(found, prefix)} if found.startswith("Patient/") else set()
 
 

@@ -29,6 +29,13 @@ def owner_of(resource: Mapping[str, Any]) -> str:
     return key if named and usable(key) else ""
 
 
+def patient_said(resource: Mapping[str, Any]) -> str:
+    """The reference by which it names its patient, as sent; empty where it names none by one."""
+    subject = resource.get("subject") or resource.get("patient")
+    said = subject.get("reference") if isinstance(subject, dict) else None
+    return said if isinstance(said, str) else ""
+
+
 def identifiers_of(patient: Mapping[str, Any]) -> list[tuple[str, str]]:
     """System (may be empty) and value of each complete identifier that can be kept."""
     given = patient.get("identifier")

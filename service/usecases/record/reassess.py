@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from service.core.errors import Fault
-from service.fhir.json import decode, encode
+from service.fhir.json import encode
 from service.fhir.own import WITHDRAWN
 from service.fhir.systems import Systems
 from service.fhir.version import FhirVersion
@@ -16,7 +16,7 @@ from service.usecases.record.derive import Standing, derive
 from service.usecases.record.port import Method, Reader, Version
 from service.usecases.record.retract import retraction, withdrawn
 from service.usecases.record.settle import Settled, after
-from service.usecases.record.stored import as_resource, digest_of
+from service.usecases.record.stored import as_resource, digest_of, form_of
 from service.usecases.record.surroundings import shared, with_surroundings
 
 Resource = dict[str, Any]
@@ -153,7 +153,7 @@ def _withdrawals(
     reason = _reason(changed, patient)
     new: list[tuple[Version, Forms]] = []
     for reference, before in gone.items():
-        as_r4, as_r5 = _forms_of(before)
+        as_r4, as_r5 = (form_of(before, release) for release in FhirVersion)
         if as_r4["status"] == WITHDRAWN[before.type]:
             continue
         forms = withdrawn(as_r4, reason), withdrawn(as_r5, reason)
@@ -177,13 +177,6 @@ def _withdrawals(
         patient, reference, stood.get(reference), (as_r4, as_r5), digest_of(as_r4), asking
     )
     return [*new, (told, (as_r4, as_r5))]
-
-
-def _forms_of(version: Version) -> Forms:
-    """What was derived, as it was written."""
-    assert version.body is not None
-    assert version.body_r5 is not None
-    return decode(version.body), decode(version.body_r5)
 
 
 def _version(

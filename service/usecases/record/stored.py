@@ -20,11 +20,17 @@ def as_resource(version: Version, release: FhirVersion) -> Resource:
     release: which of the two forms of a derived resource is wanted. A deletion has none
     (ValueError).
     """
+    sent = form_of(version, release)
+    return as_ours(version, linked(sent, version.links) if version.links else sent)
+
+
+def form_of(version: Version, release: FhirVersion) -> Resource:
+    """What arrived, or what was written of a derived resource in this release, as it was."""
     body = version.body_r5 if version.derived and release is FhirVersion.R5 else version.body
     if body is None:
         raise ValueError(f"{version.reference} was deleted")
-    sent = decode(body)
-    return as_ours(version, linked(sent, version.links) if version.links else sent)
+    found: Resource = decode(body)
+    return found
 
 
 def as_ours(version: Version, sent: Mapping[str, Any]) -> Resource:
