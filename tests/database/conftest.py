@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.endpoint import Endpoint
+from tests.support.hospital import Hospital, hospital
 from tests.support.postgres import Cluster, running
 
 
@@ -28,6 +29,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     if request.param == "postgresql":
         return request.getfixturevalue("postgresql_url")
     return f"sqlite:///{tmp_path / 'her2.db'}"
+
+
+@pytest.fixture
+def clinic(database_url: str) -> Iterator[Hospital]:
+    """A hospital with one patient and her sample, of whom nothing is known yet."""
+    with hospital(database_url) as found:
+        yield found.fill()
 
 
 @pytest.fixture

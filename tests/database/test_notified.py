@@ -16,14 +16,6 @@ from tests.support.notifications import notification, notifications
 from tests.support.sources import ihc, ish, person, sample
 
 
-@pytest.fixture
-def clinic(database_url):
-    with hospital(database_url) as found:
-        found.put(person())
-        found.put(sample())
-        yield found
-
-
 def kind_of(plan):
     return plan["category"][0]["coding"][0]["code"]
 

@@ -12,20 +12,12 @@ from service.usecases.exchange import receive as receiving
 from service.usecases.exchange.desk import Arrival, State
 from service.usecases.exchange.quarantine import dismiss, held, listed, one, replay, shown
 from tests.support.endpoint import Endpoint
-from tests.support.hospital import Hospital, hospital
-from tests.support.sources import ihc, person, sample
+from tests.support.hospital import Hospital
+from tests.support.sources import ihc, person
 
 LAB = "https://laboratory.example/codes"
 #: A score that only this laboratory knows.
 LOCAL = {"valueCodeableConcept": {"coding": [{"system": LAB, "code": "TRIPLE"}]}}
-
-
-@pytest.fixture
-def clinic(database_url):
-    with hospital(database_url) as found:
-        found.put(person())
-        found.put(sample())
-        yield found
 
 
 def with_concept_map(clinic: Hospital, url: str, tmp_path) -> None:

@@ -15,12 +15,6 @@ from tests.support.sources import ihc, ish, person, sample
 DERIVED = "https://her2.example/fhir/sid/derived"
 
 
-def filled(clinic: Hospital) -> Hospital:
-    clinic.put(person())
-    clinic.put(sample())
-    return clinic
-
-
 def arrives(clinic: Hospital, resource) -> None:
     """It is there, under its own id even on a server that gives every id itself."""
     fhir = clinic.server.fhir
@@ -62,7 +56,7 @@ def test_a_server_that_can_do_neither_is_told_and_nothing_is_written(database_ur
 
 def test_another_server_finds_the_patient_by_his_identifier(database_url):
     with fhir_stub.running() as other, hospital(database_url, write_back=other.base) as clinic:
-        filled(clinic)
+        clinic.fill()
         elsewhere = {**person(), "id": "somebody"}
         other.fhir.update("Patient", "somebody", elsewhere)
         clinic.happens(ihc(score="3+"))
@@ -86,14 +80,13 @@ def test_a_patient_without_an_identifier_is_not_guessed_on_another_server(databa
 
 def test_two_servers_may_both_have_a_patient_1(database_url):
     with fhir_stub.running() as other, hospital(database_url) as clinic:
-        filled(clinic)
+        clinic.fill()
         clinic.happens(ihc(score="3+"))
         clinic.work()
         (second,) = read_sources({"north": {"base_url": other.base, "write_back": True}})
         north = Hospital(clinic_url(clinic), other, second)
         try:
-            north.put(person())
-            north.put(sample())
+            north.fill()
             north.happens(ihc(score="3+"))
             north.work()
             ours, theirs = clinic.plans("p1"), north.plans("p1")
@@ -113,15 +106,20 @@ def clinic_url(clinic: Hospital) -> str:
     return str(url.render_as_string(hide_password=False))
 
 
+def told_of_in_vain(clinic: Hospital, resource) -> None:
+    """Of a result, by a server that refuses to talk for longer than anything is tried."""
+    kept = clinic.put(resource)
+    clinic.server.fault("refuse")
+    clinic.notify(kept)
+    for _ in range(3):
+        clinic.work()
+        clinic.later(hours=20)
+
+
 def test_what_has_waited_too_long_is_parked_and_a_person_sends_it_on(database_url):
     with hospital(database_url) as clinic:
-        filled(clinic)
-        first = clinic.put(ihc(score="3+"))
-        clinic.server.fault("refuse")
-        clinic.notify(first)
-        for _ in range(3):
-            clinic.work()
-            clinic.later(hours=20)
+        clinic.fill()
+        told_of_in_vain(clinic, ihc(score="3+"))
         desk = clinic.endpoint.store.desk
         (owed,) = desk.owed()
         assert owed.parked
@@ -136,13 +134,8 @@ def test_what_has_waited_too_long_is_parked_and_a_person_sends_it_on(database_ur
 
 def test_a_new_result_sends_on_what_was_parked(database_url):
     with hospital(database_url) as clinic:
-        filled(clinic)
-        first = clinic.put(ihc(score="2+"))
-        clinic.server.fault("refuse")
-        clinic.notify(first)
-        for _ in range(3):
-            clinic.work()
-            clinic.later(hours=20)
+        clinic.fill()
+        told_of_in_vain(clinic, ihc(score="2+"))
         clinic.server.fault("ok")
         clinic.later(hours=1)
         clinic.happens(ish())
@@ -152,7 +145,7 @@ def test_a_new_result_sends_on_what_was_parked(database_url):
 
 def test_changes_by_the_other_doors_reach_the_source_too(database_url):
     with hospital(database_url) as clinic:
-        filled(clinic)
+        clinic.fill()
         clinic.happens(ihc(score="2+"))
         clinic.work()
         assert clinic.endpoint.put(ish()).status_code == 201
@@ -166,7 +159,7 @@ def test_changes_by_the_other_doors_reach_the_source_too(database_url):
 
 def test_another_server_that_is_configured_later_gets_the_plans_that_stand(database_url):
     with fhir_stub.running() as other, hospital(database_url) as clinic:
-        filled(clinic)
+        clinic.fill()
         desk = clinic.endpoint.store.desk
         desk.aim("hapi", clinic.server.base, clinic.endpoint.now)
         clinic.happens(ihc(score="3+"))

@@ -8,13 +8,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.hospital import Hospital, hospital
-from tests.support.sources import person, sample
 
 
 @pytest.fixture
 def clinic(tmp_path: Path) -> Iterator[Hospital]:
     """With one patient and his sample, of whom nothing is known yet."""
     with hospital(f"sqlite:///{tmp_path / 'her2.db'}") as found:
-        found.put(person())
-        found.put(sample())
-        yield found
+        yield found.fill()

@@ -23,7 +23,7 @@ from service.usecases.exchange.trading import Trading
 from service.usecases.exchange.work import work
 from tests.support import fhir_stub
 from tests.support.endpoint import FHIR_JSON, Endpoint, Resource
-from tests.support.sources import source_at
+from tests.support.sources import person, sample, source_at
 
 PARK_AFTER = timedelta(hours=24)
 
@@ -40,6 +40,12 @@ class Hospital:
     def trading(self) -> Trading:
         found: Trading = self.endpoint.tradings[self.source.name]
         return found
+
+    def fill(self) -> Hospital:
+        """One patient and a sample of hers, of which nothing is known yet."""
+        self.put(person())
+        self.put(sample())
+        return self
 
     def put(self, resource: Mapping[str, Any]) -> Resource:
         """Keep a resource at the source: as it stands there, with its version."""
