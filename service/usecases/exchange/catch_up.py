@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from urllib.parse import parse_qsl
 
-from service.core.errors import ServerRefused
+from service.core.errors import NotFhir, ServerRefused
 from service.fhir.json import encode
 from service.fhir.notices.content import changed, updated_of
+from service.fhir.notices.entry import entry_of, notice_of
 from service.fhir.notices.notice import Happening, Notice
 from service.usecases.exchange.arrival import keep_notices
 from service.usecases.exchange.offered import offered
@@ -72,27 +73,20 @@ def _deleted(trading: Trading, kind: str, start: datetime) -> int:
         found = trading.server.history(kind, [("_since", instant(start)), ("_count", PAGE)])
     except ServerRefused:
         return 0  # deletions are then known by their notices alone
-    gone = dict(_removals(found.resources))
-    named = [tuple(reference.split("/", 1)) for reference in gone]
-    known = trading.desk.seen(trading.source.name, named)  # type: ignore[arg-type]
-    notices = [
-        Notice(Happening.DELETED, seen.type, seen.id, gone[reference])
-        for reference, seen in known.items()
-        if not seen.gone
-    ]
+    gone = {(one.type, one.id): one for one in _removals(found.resources)}
+    known = trading.desk.seen(trading.source.name, gone)
+    notices = [gone[seen.type, seen.id] for seen in known.values() if not seen.gone]
     return keep_notices(notices, None, trading)
 
 
-def _removals(entries: tuple[Resource, ...]) -> Iterator[tuple[str, str]]:
-    """`Type/id` of what the newest entry of a history says was deleted, and the version of that."""
-    newest: set[str] = set()
-    for entry in entries:  # the newest first (FHIR R4, 3.1.0.13)
-        request, response = entry.get("request") or {}, entry.get("response") or {}
-        resource = entry.get("resource") or {}
-        url = str(request.get("url", "")).partition("/_history")[0]
-        reference = url or f"{resource.get('resourceType')}/{resource.get('id')}"
-        if reference.count("/") != 1 or reference in newest:
-            continue
-        newest.add(reference)
-        if request.get("method") == "DELETE":
-            yield reference, str(response.get("etag", "")).removeprefix("W/").strip('"')
+def _removals(entries: Sequence[Resource]) -> Iterator[Notice]:
+    """Of what the newest entry of a history (the first, FHIR R4 3.1.0.13) says was deleted."""
+    newest: set[tuple[str, str]] = set()
+    for i, entry in enumerate(entries):
+        try:
+            notice = notice_of(entry_of(entry, f"Bundle.entry[{i}]"))
+        except NotFhir:
+            continue  # what can be read of the others still counts
+        if (notice.type, notice.id) not in newest and notice.happening is Happening.DELETED:
+            yield notice
+        newest.add((notice.type, notice.id))
