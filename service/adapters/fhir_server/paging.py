@@ -12,7 +12,7 @@ from service.adapters.fhir_server.body import Answer, AnswerTooLong
 from service.adapters.fhir_server.limits import Limits
 from service.adapters.fhir_server.links import below
 from service.core.errors import ServerAway, ServerRefused
-from service.fhir.moments import moment
+from service.fhir.notices.content import updated_of
 from service.usecases.exchange.server import Searched
 
 _GONE = (404, 410)
@@ -161,10 +161,8 @@ def _next(bundle: dict[str, Any]) -> str | None:
 
 def _asked_at(bundle: dict[str, Any], answer: Answer) -> datetime | None:
     """When the server searched: HAPI may give again what it found a minute before the answer."""
-    meta = bundle.get("meta")
-    said = moment(meta.get("lastUpdated")) if isinstance(meta, dict) else None
-    if said and said.instant:
-        return said.instant
+    if said := updated_of(bundle):
+        return said
     try:
         return parsedate_to_datetime(answer.headers.get("Date", "")).astimezone(UTC)
     except (ValueError, TypeError, IndexError, OverflowError):

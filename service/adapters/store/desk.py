@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from service.adapters.store.desk_notices import NoticeDesk
 from service.adapters.store.desk_outbox import OutboxDesk
 from service.adapters.store.desk_sources import SourceDesk
-from service.adapters.store.engine import WRITES
+from service.adapters.store.engine import writing
 from service.adapters.store.trouble import plainly
 
 
@@ -28,8 +28,5 @@ class SqlDesk(NoticeDesk, OutboxDesk, SourceDesk):
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
-        with plainly(), self._engine.connect() as connection:
-            if connection.dialect.name == "sqlite":
-                connection = connection.execution_options(**{WRITES: True})
-            with connection.begin():
-                yield connection
+        with plainly(), writing(self._engine) as connection:
+            yield connection

@@ -22,7 +22,7 @@ from sqlalchemy import (
     tuple_,
 )
 
-from service.adapters.store.engine import WRITES
+from service.adapters.store.engine import writing
 from service.adapters.store.rows import audit_values, microseconds
 from service.adapters.store.tables import (
     audit,
@@ -86,7 +86,7 @@ def prune(engine: Engine, before: datetime, told: Audit) -> Iterator[Removed]:
     until, tells = microseconds(before), [told]
     seq = 0
     while True:
-        with _writing(engine) as connection, connection.begin():
+        with writing(engine) as connection:
             seqs = connection.scalars(_superseded(seq, until)).all()
             gone = connection.execute(delete(version).where(version.c.seq.in_(seqs))).rowcount
             _tell(connection, tells, gone)
@@ -96,7 +96,7 @@ def prune(engine: Engine, before: datetime, told: Audit) -> Iterator[Removed]:
         yield Removed(versions=gone)
     deleted = resource.c.deleted.is_(True) & (resource.c.updated <= until)
     while True:
-        with _writing(engine) as connection, connection.begin():
+        with writing(engine) as connection:
             pks = connection.scalars(select(resource.c.pk).where(deleted).limit(AT_ONCE)).all()
             # Again with the condition: it may have come back to life meanwhile.
             removed = _resources(connection, resource.c.pk.in_(pks) & deleted)
@@ -106,7 +106,7 @@ def prune(engine: Engine, before: datetime, told: Audit) -> Iterator[Removed]:
         yield removed
     seq = 0
     while True:
-        with _writing(engine) as connection, connection.begin():
+        with writing(engine) as connection:
             seqs = connection.scalars(_done_with(seq, until)).all()
             connection.execute(delete(notice).where(notice.c.seq.in_(seqs)))
         if not seqs:
@@ -166,10 +166,3 @@ def _resources(connection: Connection, met: ColumnElement[bool]) -> Removed:
 def _tell(connection: Connection, tells: list[Audit], removed: int) -> None:
     if removed and tells:
         connection.execute(insert(audit), [audit_values(tells.pop())])
-
-
-def _writing(engine: Engine) -> Connection:
-    connection = engine.connect()
-    if engine.dialect.name == "sqlite":
-        return connection.execution_options(**{WRITES: True})
-    return connection

@@ -12,7 +12,7 @@ from alembic.script import ScriptDirectory
 from alembic.util.exc import CommandError
 from sqlalchemy import Connection, Engine, func, select
 
-from service.adapters.store.engine import WRITES, engine_of
+from service.adapters.store.engine import engine_of, writing
 from service.adapters.store.trouble import plainly
 from service.core.errors import StoreUnavailable
 
@@ -39,13 +39,11 @@ def upgrade(url: str) -> str:
 
 
 def _upgraded(engine: Engine) -> str:
-    with engine.connect() as connection:
-        connection = connection.execution_options(**{WRITES: True})
-        with connection.begin():
-            if connection.dialect.name == "postgresql":
-                connection.execute(select(func.pg_advisory_xact_lock(_UPGRADING)))
-            command.upgrade(_config(connection), "head")
-            return _stands_at(connection) or ""
+    with writing(engine) as connection:
+        if connection.dialect.name == "postgresql":
+            connection.execute(select(func.pg_advisory_xact_lock(_UPGRADING)))
+        command.upgrade(_config(connection), "head")
+        return _stands_at(connection) or ""
 
 
 def trouble(engine: Engine) -> str:
